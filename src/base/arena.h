@@ -24,7 +24,7 @@ void arena_init(struct arena *arena, size_t limit);
 void arena_reset(struct arena *arena); // keeps the first chunk
 void arena_finish(struct arena *arena);
 void *arena_take(struct arena *arena, size_t size);
-str arena_copy(struct arena *arena, str text);          // with a zero byte behind it
-const char *arena_cstr(struct arena *arena, str text);  // for the operating system; NULL when full
+str arena_copy(struct arena *arena, str text);         // with a zero byte behind it
+const char *arena_cstr(struct arena *arena, str text); // for the operating system; NULL when full
 str arena_format(struct arena *arena, const char *format, ...)
     __attribute__((format(printf, 2, 3)));

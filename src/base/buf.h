@@ -29,5 +29,5 @@ void buf_i64(struct buf *buf, int64_t value);
 void buf_format(struct buf *buf, const char *format, ...) __attribute__((format(printf, 2, 3)));
 // Room for `size` more bytes at the end, already counted in len; NULL after an overflow.
 char *buf_extend(struct buf *buf, size_t size);
-str buf_str(const struct buf *buf);   // a view until the next change
+str buf_str(const struct buf *buf);    // a view until the next change
 const char *buf_cstr(struct buf *buf); // with a zero byte behind it, not counted

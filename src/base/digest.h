@@ -20,9 +20,9 @@ void sha256_init(struct sha256 *hash);
 void sha256_add(struct sha256 *hash, str bytes);
 digest sha256_finish(struct sha256 *hash);
 
-digest digest_of(str bytes);                 // SHA-256
-digest digest_hmac(str key, str bytes);      // HMAC-SHA-256 (RFC 2104)
-bool digest_same(digest a, digest b);        // constant time
+digest digest_of(str bytes);            // SHA-256
+digest digest_hmac(str key, str bytes); // HMAC-SHA-256 (RFC 2104)
+bool digest_same(digest a, digest b);   // constant time
 bool digest_is_zero(digest a);
 // Secret random bytes from the kernel; must on failure. Never called below floor 5.
 void digest_random(uint8_t *ret_bytes, size_t size);

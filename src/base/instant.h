@@ -44,7 +44,7 @@ str zone_name(uint32_t zone);
 uint32_t zone_count(void);
 int64_t zone_offset_us(uint32_t zone, int64_t time_us); // local = UTC + offset
 
-month month_at(uint32_t zone, int64_t time_us);       // the local month of an instant
-int64_t month_start_us(uint32_t zone, month month);   // local midnight of its first day, in UTC
-bool month_parse(str text, month *ret_month);         // "2026-11"
+month month_at(uint32_t zone, int64_t time_us);     // the local month of an instant
+int64_t month_start_us(uint32_t zone, month month); // local midnight of its first day, in UTC
+bool month_parse(str text, month *ret_month);       // "2026-11"
 void month_text(month month, struct buf *out);

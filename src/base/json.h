@@ -21,8 +21,16 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum json_kind { JSON_NULL, JSON_FALSE, JSON_TRUE, JSON_INTEGER, JSON_REAL, JSON_TEXT, JSON_ARRAY,
-                 JSON_OBJECT };
+enum json_kind {
+    JSON_NULL,
+    JSON_FALSE,
+    JSON_TRUE,
+    JSON_INTEGER,
+    JSON_REAL,
+    JSON_TEXT,
+    JSON_ARRAY,
+    JSON_OBJECT
+};
 
 struct json {
     enum json_kind kind;
@@ -39,7 +47,8 @@ enum { JSON_DEPTH_MAX = 64 };
 
 bool json_read(str text, size_t size_max, struct arena *arena, const struct json **ret_root,
                struct err *err);
-const struct json *json_member(const struct json *object, str name); // NULL when absent or no object
+const struct json *json_member(const struct json *object,
+                               str name); // NULL when absent or no object
 
 // Typed access: false with an error naming the member when it is absent or of another kind.
 bool json_get_text(const struct json *object, str name, str *ret_text, struct err *err);

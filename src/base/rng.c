@@ -25,8 +25,9 @@ int64_t rng_between(struct rng *rng, int64_t low, int64_t high)
 // read from 16 chords. Units of 2^-16.
 int64_t rng_exponential(struct rng *rng, int64_t mean)
 {
-    static const int32_t minus_ln[17] = {45426, 41453, 37707, 34163, 30801, 27604, 24555, 21643,
-                                         18854, 16180, 13612, 11141, 8761,  6465,  4248,  2100, 0};
+    static const int32_t minus_ln[17] = {45426, 41453, 37707, 34163, 30801, 27604,
+                                         24555, 21643, 18854, 16180, 13612, 11141,
+                                         8761,  6465,  4248,  2100,  0};
     must(mean >= 0 && mean < INT64_MAX >> 24);
     uint64_t u = rng_next(rng) | 1;
     int zeros = __builtin_clzll(u);

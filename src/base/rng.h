@@ -14,7 +14,7 @@ struct rng {
 };
 
 uint64_t rng_next(struct rng *rng);
-int64_t rng_below(struct rng *rng, int64_t limit);              // 0 .. limit - 1, limit >= 1
+int64_t rng_below(struct rng *rng, int64_t limit);               // 0 .. limit - 1, limit >= 1
 int64_t rng_between(struct rng *rng, int64_t low, int64_t high); // both ends included
 // Exponential with this mean, from an integer table; 0 .. 20 x mean.
 int64_t rng_exponential(struct rng *rng, int64_t mean);

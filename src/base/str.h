@@ -26,7 +26,7 @@ bool str_is(str a, str b);
 int str_order(str a, str b); // as memcmp, the shorter first
 bool str_starts(str text, str head);
 bool str_ends(str text, str tail);
-str str_trim(str text);          // without blanks and line ends at both ends
+str str_trim(str text);           // without blanks and line ends at both ends
 str str_skip(str text, size_t n); // without the first n bytes, or empty
 // Cuts at the first `mark`: ret_head is before it, ret_rest after it. Without a mark: false, and
 // both are left untouched.

@@ -16,20 +16,20 @@
 
 struct table {
     unsigned char *rows;
-    uint32_t *slots; // open addressing: hash of id -> row index + 1, 0 is empty
+    uint32_t *slots;  // open addressing: hash of id -> row index + 1, 0 is empty
     uint64_t last_id; // the highest id ever added
     uint32_t row_size, rows_max, high, used, slots_mask;
 };
 
 void table_init(struct table *table, uint32_t row_size, uint32_t rows_max);
-void table_finish(struct table *table); // accepts a zeroed table
-void *table_add(struct table *table, uint64_t id); // id > last_id
+void table_finish(struct table *table);                  // accepts a zeroed table
+void *table_add(struct table *table, uint64_t id);       // id > last_id
 void *table_get(const struct table *table, uint64_t id); // NULL when there is none (id 0 too)
 void table_remove(struct table *table, uint64_t id);
 void table_clear(struct table *table);
 // Rows in id order. table_step is the fast form: its cursor starts at 0 and must not outlive a
 // change of the table; table_after may follow changes.
-void *table_after(const struct table *table, uint64_t id); // the first row with a higher id
+void *table_after(const struct table *table, uint64_t id);  // the first row with a higher id
 void *table_before(const struct table *table, uint64_t id); // the last row with a lower id
 void *table_step(const struct table *table, uint32_t *cursor);
 // A row's id.
