@@ -1,0 +1,46 @@
+// meter.h - readings become quantities: what each lease has used so far.
+//
+// A reading is cumulative since the attempt began, so it may come late, twice, split or out of
+// order: the highest value wins and the total is the same. Device time is never a reading: the
+// lease's run is the engine's BOOTTIME between start and end, never more than the lease itself.
+//
+// What billing and the ledger have taken so far stands beside it, so that every posting is a
+// difference (telescoping).
+//
+//   Owner      struct meter owns its table
+//   Invariant  0 <= taken <= seen for run time and energy
+//   Refusal    none
+//   Fault      none
+#pragma once
+#include "base/table.h"
+#include <stdbool.h>
+#include <stdint.h>
+
+struct meter_row { // one a lease; id = lease
+    uint64_t id;
+    int64_t ran_ms, energy_j, cpu_ms, memory_peak_bytes; // highest seen
+    int64_t ran_ms_taken;                                // rated and posted as used
+    int64_t energy_j_taken;
+    int64_t held_ms_taken; // lease time posted as held (the lease's, not used)
+    uint32_t energy, reserved;
+};
+_Static_assert(sizeof(struct meter_row) == 72, "no padding");
+
+struct meter {
+    struct table rows;
+};
+
+// Fact: a source has reported; values are cumulative.
+struct metered {
+    uint64_t lease;
+    int64_t ran_ms, energy_j, cpu_ms, memory_peak_bytes;
+    uint32_t energy, reserved;
+};
+
+void meter_init(struct meter *meter);
+void meter_finish(struct meter *meter);
+void meter_open(struct meter *meter, uint64_t lease);
+// True when the reading says nothing new.
+bool meter_known(const struct meter *meter, const struct metered *reading);
+void meter_apply(struct meter *meter, const struct metered *fact);
+bool meter_check(const struct meter *meter, uint64_t *ret_lease);

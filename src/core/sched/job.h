@@ -1,0 +1,120 @@
+// job.h - jobs: their states, their facts, and the queue they wait in.
+//
+//     queued ──► starting ──► running ──► done
+//        │           │           │          ▲
+//        │           └─► stopping ◄─┘       │
+//        │                   └──────────────┤
+//        └──────────────────────────────────┘  (stopped before it was placed)
+//
+// A lost restartable job goes back to queued with a new attempt. Each account has one queue, a
+// list through its jobs, oldest first.
+//
+//   Owner      struct sched owns the table
+//   Invariant  a job is in its account's list exactly when it is queued; it has an active lease
+//              exactly when it is starting, running or stopping
+//   Refusal    none: place.h and cloud refuse
+//   Fault      none
+#pragma once
+#include "base/digest.h"
+#include "base/table.h"
+#include "core/market/market.h"
+#include <stdbool.h>
+#include <stdint.h>
+
+#define JOB_STATES(X)           \
+    X(JOB_QUEUED, "queued")     \
+    X(JOB_STARTING, "starting") \
+    X(JOB_RUNNING, "running")   \
+    X(JOB_STOPPING, "stopping") \
+    X(JOB_DONE, "done")
+#define JOB_REASONS(X)                       \
+    X(REASON_NONE, "")                       \
+    X(REASON_EXITED, "exited")               \
+    X(REASON_SIGNALLED, "signalled")         \
+    X(REASON_OUT_OF_MEMORY, "out_of_memory") \
+    X(REASON_LOST, "lost")                   \
+    X(REASON_NOT_STARTED, "not_started")     \
+    X(REASON_STOPPED, "stopped")             \
+    X(REASON_TIME_LIMIT, "time_limit")
+#define ENERGY_KINDS(X)                     \
+    X(ENERGY_KIND_NONE, "none")             \
+    X(ENERGY_KIND_MEASURED, "measured")     \
+    X(ENERGY_KIND_ATTRIBUTED, "attributed") \
+    X(ENERGY_KIND_ESTIMATED, "estimated")
+#define X(name, text) name,
+enum job_state { JOB_STATES(X) JOB_STATE_COUNT };
+enum job_reason { JOB_REASONS(X) JOB_REASON_COUNT };
+enum energy_kind { ENERGY_KINDS(X) ENERGY_KIND_COUNT };
+#undef X
+const char *job_state_text(enum job_state state);
+const char *job_reason_text(enum job_reason reason);
+const char *energy_kind_text(enum energy_kind kind);
+
+struct job {
+    uint64_t id, account, key; // key: the access key it was submitted with
+    uint64_t lease;            // the newest; 0: never placed
+    uint64_t chip;             // 0: any
+    uint64_t queue_next, queue_previous;
+    int64_t memory_mib;
+    int64_t run_ms_max;                                  // 0: none
+    int64_t queued_us, placed_us, started_us, ended_us;  // 0: not yet
+    int64_t ran_ms, energy_j, cpu_ms, memory_peak_bytes; // over all attempts
+    int64_t stop_grace_ms;
+    int64_t stop_us; // when the stop was asked for, 0: it was not
+    digest spec;     // blob: command, environment
+    char name[32];
+    uint32_t devices, attempt; // attempt: 0 before the first, then 1, 2, …
+    uint32_t state, reason;
+    uint32_t stop_reason, restartable;
+    int32_t code, signal;
+    uint32_t energy, reserved;
+};
+_Static_assert(sizeof(struct job) == 256, "no padding");
+
+struct sched {
+    struct table jobs;
+    struct sched_index *index; // caches only
+};
+
+// Facts.
+struct job_queued {
+    uint64_t job, account, key, chip;
+    int64_t memory_mib, run_ms_max;
+    digest spec;
+    char name[32];
+    uint32_t devices, restartable;
+};
+struct job_placed { // a new attempt under this lease: the engine is asked to start it
+    uint64_t job, lease;
+    uint32_t attempt, reserved;
+};
+struct job_started {
+    uint64_t job;
+    uint32_t attempt, reserved;
+};
+struct job_stopping {
+    uint64_t job;
+    int64_t grace_ms;
+    uint32_t reason, reserved;
+};
+struct job_ended { // done, or back to the queue when `requeued`
+    uint64_t job;
+    uint32_t attempt, reason;
+    int32_t code, signal;
+    uint32_t requeued, reserved;
+};
+
+void sched_init(struct sched *sched);
+void sched_finish(struct sched *sched);
+void sched_reindex(struct sched *sched, const struct market *market);
+
+void job_apply_queued(struct sched *sched, struct market *market, const struct job_queued *fact,
+                      int64_t time_us);
+void job_apply_placed(struct sched *sched, struct market *market, const struct job_placed *fact,
+                      int64_t time_us);
+void job_apply_started(struct sched *sched, const struct job_started *fact, int64_t time_us);
+void job_apply_stopping(struct sched *sched, const struct job_stopping *fact, int64_t time_us);
+void job_apply_ended(struct sched *sched, struct market *market, const struct job_ended *fact,
+                     int64_t time_us);
+// Lists, counts and leases recounted; false with the first job that breaks an invariant.
+bool sched_check(const struct sched *sched, const struct market *market, uint64_t *ret_job);

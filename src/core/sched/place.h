@@ -1,0 +1,54 @@
+// place.h - which job next, and where: the one door to placement.
+//
+// First come, first served over all accounts: the oldest queued job whose account is within its
+// limits goes first, and what does not fit holds back everything behind it (a job held back by its
+// own account's limits holds back only that account). First fit in id order of nodes, lowest
+// device indexes. Everything that places goes through this header.
+//
+//   Owner      nobody: functions of the state; place_next may use the caches of sched
+//   Invariant  what place_next returns can be leased at once: devices open, memory free, price in
+//              force, limits kept
+//   Refusal    place_feasible says why a shape can never run here; why.h says why it waits
+//   Fault      none
+#pragma once
+#include "core/sched/job.h"
+#include <stdbool.h>
+#include <stdint.h>
+
+struct shape {
+    uint64_t chip; // 0: any
+    int64_t memory_mib;
+    uint32_t devices;
+};
+
+struct placement {
+    uint64_t job, node, chip, price;
+    device_set devices;
+};
+
+enum place_verdict {
+    PLACE_FITS,
+    PLACE_NO_SUCH_CHIP,    // no device of that chip in this house
+    PLACE_TOO_MANY,        // no node has so many devices
+    PLACE_TOO_MUCH_MEMORY, // no node has so much memory
+    PLACE_NO_PRICE,        // no price in force for the chip in the account's currency
+    PLACE_OVER_LIMIT,      // more devices than the account's limit
+    PLACE_BUSY,            // fits the house, not now
+};
+
+// Could this shape ever run for this account, on an empty house?
+enum place_verdict place_feasible(const struct inventory *inventory, const struct market *market,
+                                  const struct account *account, const struct shape *shape);
+// First fit now, regardless of any queue.
+bool place_find(const struct inventory *inventory, const struct shape *shape,
+                struct placement *ret_placement);
+// The next job to place now, or false. `spent` says what an account has been charged this month
+// (billing knows); it is asked only for accounts with a month limit.
+struct place_view {
+    const struct inventory *inventory;
+    const struct market *market;
+    const struct sched *sched;
+    int64_t (*spent_minor)(const void *context, uint64_t account);
+    const void *context;
+};
+bool place_next(const struct place_view *view, struct placement *ret_placement);

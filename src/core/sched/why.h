@@ -1,0 +1,40 @@
+// why.h - why a job is where it is: the rule that holds it, its place in line, an estimate.
+//
+//   Owner      nobody: a query over the state
+//   Invariant  says the rule that place_next applies: a test holds the two against each other
+//   Refusal    none
+//   Fault      none
+#pragma once
+#include "core/sched/place.h"
+
+#define WHY_RULES(X)                            \
+    X(WHY_NEXT, "next")                         \
+    X(WHY_BEHIND, "behind_others")              \
+    X(WHY_NO_DEVICES, "no_free_devices")        \
+    X(WHY_NO_MEMORY, "no_free_memory")          \
+    X(WHY_NODES_CLOSED, "nodes_closed")         \
+    X(WHY_DEVICE_LIMIT, "account_device_limit") \
+    X(WHY_MONTH_LIMIT, "account_month_limit")   \
+    X(WHY_NO_PRICE, "no_price")                 \
+    X(WHY_INFEASIBLE, "infeasible_now")         \
+    X(WHY_RUNNING, "running")                   \
+    X(WHY_DONE, "done")
+#define X(name, text) name,
+enum why_rule { WHY_RULES(X) WHY_RULE_COUNT };
+#undef X
+const char *why_rule_text(enum why_rule rule);
+
+enum { WHY_AHEAD_MAX = 5 };
+struct why {
+    enum why_rule rule;
+    int64_t position;              // 1 = first of all that wait; 0: it does not wait
+    uint64_t ahead[WHY_AHEAD_MAX]; // the nearest jobs in front, first in line first
+    uint32_t ahead_count;
+    int64_t needs, free, limit; // the numbers of the rule: devices, MiB or minor units
+    bool estimate_known;        // only when every running job it waits for has a time limit
+    int64_t estimate_us;        // earliest start if running jobs use all of their time limits
+    uint64_t waits_for;         // a running job without a time limit, or the last to end
+};
+
+void why_job(const struct place_view *view, const struct job *job, int64_t time_us,
+             struct why *ret_why);
