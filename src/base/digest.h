@@ -1,9 +1,12 @@
-// digest.h - SHA-256 and HMAC-SHA-256 (libcrypto), and digests as values.
+// digest.h - SHA-256 and HMAC-SHA-256, and digests as values.
 //
-//   Owner      struct sha256 is a running hash; sha256_finish ends it
+// libcrypto does the work where there is one; sha256_block.h where there is none (cross builds).
+// Both give the same bytes.
+//
+//   Owner      struct sha256 is a running hash without memory behind it; copying it copies the hash
 //   Invariant  digest_same takes the same time whatever the bytes are
 //   Refusal    none
-//   Fault      none: libcrypto without memory is a must
+//   Fault      none
 #pragma once
 #include "base/str.h"
 #include <stdbool.h>
@@ -14,7 +17,7 @@ typedef struct {
 } digest;
 
 struct sha256 {
-    void *context;
+    uint64_t opaque[16];
 };
 void sha256_init(struct sha256 *hash);
 void sha256_add(struct sha256 *hash, str bytes);

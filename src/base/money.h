@@ -27,9 +27,10 @@ typedef struct {
 } decimal;
 
 bool decimal_parse(str text, uint32_t scale_max, decimal *ret_decimal); // "-12.50"
-void decimal_text(decimal decimal, struct buf *out);                    // no trailing zeros cut
+void decimal_text(decimal number, struct buf *out);                     // no trailing zeros cut
 
-// "¥450", "JPY 450", "$12.34", "USD 12.34" -> minor units. A bare number takes `otherwise`.
+// "¥450", "JPY 450", "$12.34", "USD 12.34" -> minor units. A bare number takes `otherwise`. A minus
+// stands before the sign or the number; commas, if any, before each group of three.
 bool money_parse(str text, enum currency otherwise, enum currency *ret_currency,
                  int64_t *ret_minor);
 void money_text(enum currency currency, int64_t minor, struct buf *out);    // "¥1,450", "$12.34"
@@ -38,7 +39,7 @@ void money_decimal(enum currency currency, int64_t minor, struct buf *out); // "
 // round_half_away(quantity / per * price) in the currency's minor unit. per >= 1.
 bool money_charge(int64_t quantity, int64_t per, decimal price, enum currency currency,
                   int64_t *ret_minor);
-// The same product, not rounded: a decimal text with up to `digits` fractional digits, the last one
+// The same product in whole units (yen, dollars), not rounded: a decimal text with up to `digits` fractional digits, the last one
 // rounded half away from zero, trailing zeros cut ("0.0028").
 void money_exact(int64_t quantity, int64_t per, decimal price, uint32_t digits, struct buf *out);
 

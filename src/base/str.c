@@ -105,6 +105,20 @@ static size_t utf8_length(const unsigned char *at, size_t left)
     return overlong || outside ? 0 : length;
 }
 
+size_t str_character(str text, uint32_t *ret_code_point)
+{
+    const unsigned char *at = (const unsigned char *)text.ptr;
+    size_t length = text.len ? utf8_length(at, text.len) : 0;
+    if (length == 0)
+        return 0;
+    static const unsigned char lead_bits[] = {0, 0x7f, 0x1f, 0x0f, 0x07};
+    uint32_t code_point = at[0] & lead_bits[length];
+    for (size_t i = 1; i < length; i++)
+        code_point = code_point << 6 | (at[i] & 0x3f);
+    *ret_code_point = code_point;
+    return length;
+}
+
 bool str_is_utf8(str text)
 {
     for (size_t i = 0; i < text.len;) {
