@@ -1,0 +1,100 @@
+// cloud.h - the whole state, and the one door into the core: decide and apply.
+//
+//     input ──► cloud_decide ──► event ──► cloud_apply ──► effect
+//
+// cloud_decide is a function of (state, input, step): it answers and gives the next event, and
+// says whether there is more. The caller applies each event before it asks for the next step.
+// Only step 0 may refuse. First come the events of the input itself, then what follows from the
+// state (a job that fits is placed, an ended lease is rated and posted), until nothing is left.
+//
+// cloud_apply folds one event into the state; replay calls only cloud_apply.
+//
+//   Owner      cloud_init takes memory, cloud_finish gives it back; one thread at a time
+//   Invariant  those of the rooms (cloud_check); same events in, same cloud_hash out, on every
+//              compiler and CPU
+//   Refusal    answer.h
+//   Fault      loading a snapshot that is not one of this layout
+#pragma once
+#include "base/digest.h"
+#include "base/err.h"
+#include "core/cloud/event.h"
+#include "core/cloud/input.h"
+#include "core/inventory/inventory.h"
+#include "core/ledger/ledger.h"
+#include "core/market/market.h"
+#include "core/meter/meter.h"
+#include "core/sched/place.h"
+#include <stdbool.h>
+#include <stdint.h>
+
+struct house { // one row, id 1
+    uint64_t id;
+    uint64_t next_seq; // of the next event
+    int64_t time_us;   // of the last event
+    int64_t settings[SETTING_COUNT];
+    uint64_t last_ids[EVENT_KIND_COUNT]; // newest id given by each kind of event that makes one
+    int64_t leases_ended_unsettled;
+};
+
+struct request_row { // answered commands of the last 24 h; id counts up
+    uint64_t id;
+    int64_t time_us;
+    uint64_t subject;
+    uint8_t request[16], body[16];
+};
+_Static_assert(sizeof(struct request_row) == 56, "no padding");
+
+struct cloud {
+    struct ledger ledger;
+    struct inventory inventory;
+    struct market market;
+    struct sched sched;
+    struct meter meter;
+    struct billing billing;
+    struct table house, requests;
+    struct cloud_index *index; // caches only
+};
+
+struct cloud_step {
+    enum answer answer;
+    const char *field; // of the request that is wrong, with ANSWER_BAD_FIELD; static text
+    uint64_t subject;  // id of what the command made or changed
+    bool has_event, more;
+    struct event event; // valid when has_event; seq and time_us are filled
+};
+
+enum effect_kind { EFFECT_NONE, EFFECT_START, EFFECT_STOP, EFFECT_FORGET };
+struct effect {
+    enum effect_kind kind;
+    uint32_t attempt;
+    uint64_t job;
+    int64_t grace_ms;
+};
+
+void cloud_init(struct cloud *cloud);
+void cloud_finish(struct cloud *cloud);
+
+void cloud_decide(const struct cloud *cloud, const struct input *input, uint32_t step,
+                  struct cloud_step *ret_step);
+struct effect cloud_apply(struct cloud *cloud, const struct event *event);
+
+int64_t cloud_time_us(const struct cloud *cloud);
+uint64_t cloud_next_seq(const struct cloud *cloud);
+int64_t cloud_setting(const struct cloud *cloud, enum setting setting);
+// The next instant at which a tick has something to do (a time limit, a meter interval, a month's
+// end); false: none.
+bool cloud_next_due(const struct cloud *cloud, int64_t *ret_time_us);
+// Effects that no report has answered yet, in job order after `job`; false: no more.
+bool cloud_outstanding(const struct cloud *cloud, uint64_t job, struct effect *ret_effect);
+struct place_view cloud_place_view(const struct cloud *cloud);
+
+// Device-ms of a lease and its charge so far, not rounded, are made from these.
+const struct job *cloud_job(const struct cloud *cloud, uint64_t job);
+const struct lease *cloud_lease(const struct cloud *cloud, uint64_t lease);
+
+digest cloud_hash(const struct cloud *cloud);
+digest cloud_layout(void); // of the tables' names, row sizes and the format
+void cloud_save(const struct cloud *cloud, struct buf *out);
+bool cloud_load(struct cloud *cloud, str snapshot, struct err *err); // into a fresh cloud
+// Every invariant, by recount. False names what fails.
+bool cloud_check(const struct cloud *cloud, struct err *err);

@@ -1,0 +1,150 @@
+// input.h - everything that can be put to the core.
+//
+// An input is a command of somebody with an access key, a report from an engine or of this
+// machine, or a tick of the clock. It carries its time. Texts are fixed arrays that end with a
+// zero byte and are UTF-8; http and cmd check form, cloud_decide checks meaning.
+//
+//   Owner      a plain value; node_report points at its devices while it is decided
+//   Invariant  request all zero: no idempotency key
+//   Refusal    see answer.h
+//   Fault      none
+#pragma once
+#include "base/digest.h"
+#include "core/cloud/answer.h"
+#include "core/inventory/inventory.h"
+#include "base/instant.h"
+#include "base/money.h"
+#include "core/market/market.h"
+#include "core/sched/job.h"
+#include <stdbool.h>
+#include <stdint.h>
+
+#define INPUT_KINDS(X)                        \
+    X(INPUT_TICK, "tick")                     \
+    X(INPUT_OPEN, "open")                     \
+    X(INPUT_CLOCK_STEPPED, "clock_stepped")   \
+    X(INPUT_NODE_REPORT, "node_report")       \
+    X(INPUT_ATTEMPT_REPORT, "attempt_report") \
+    X(INPUT_ACCOUNT_NEW, "account_new")       \
+    X(INPUT_KEY_NEW, "key_new")               \
+    X(INPUT_KEY_REVOKE, "key_revoke")         \
+    X(INPUT_OPERATOR_SET, "operator_set")     \
+    X(INPUT_PRICE_SET, "price_set")           \
+    X(INPUT_LIMIT_SET, "limit_set")           \
+    X(INPUT_SETTING_SET, "setting_set")       \
+    X(INPUT_JOB_SUBMIT, "job_submit")         \
+    X(INPUT_JOB_STOP, "job_stop")             \
+    X(INPUT_NODE_DRAIN, "node_drain")         \
+    X(INPUT_NODE_UNDRAIN, "node_undrain")     \
+    X(INPUT_INVOICE_ISSUE, "invoice_issue")
+#define X(name, text) name,
+enum input_kind { INPUT_KINDS(X) INPUT_KIND_COUNT };
+#undef X
+const char *input_kind_text(enum input_kind kind);
+
+// Who asks. The house itself (reports, ticks, the first start) is {0, ACCOUNT_HOUSE, ROLE_ADMIN}.
+struct principal {
+    uint64_t key, account;
+    enum role role;
+};
+
+// The first start: the first admin key. Settings have their defaults.
+struct open_input {
+    digest admin_hmac;
+    uint32_t currency, zone; // of the house's own account
+};
+
+struct node_report { // a machine and its devices, as found
+    char name[64], arch[16];
+    int64_t cpu_milli, memory_mib;
+    uint32_t count;
+    const struct node_report_device {
+        char chip[32], description[96], serial[48];
+        int64_t memory_mib;
+        int32_t idle_w, class_w, max_w, numa;
+    } * devices; // [count], in index order
+};
+
+// As struct engine_report (port/engine.h), which live and sim translate.
+enum attempt_event { ATTEMPT_STARTED, ATTEMPT_ALIVE, ATTEMPT_ENDED };
+struct attempt_report {
+    uint64_t job;
+    uint32_t attempt;
+    enum attempt_event event;
+    int64_t ran_ms, energy_j, cpu_ms, memory_peak_bytes;
+    enum energy_kind energy;
+    enum job_reason reason; // ENDED: exited, signalled, out_of_memory, lost, not_started
+    int32_t code, signal;
+};
+
+struct account_new {
+    uint64_t parent; // 0: none
+    char slug[32], name[96], tax_id[16];
+    uint32_t currency, zone;
+};
+struct key_new {
+    uint64_t account;
+    int64_t expires_us; // 0: never
+    digest hmac;
+    char label[40];
+    enum role role;
+};
+struct operator_set {
+    char name[96], tax_id[16];
+    uint32_t rounding;
+};
+struct price_new {
+    uint64_t chip;
+    decimal value; // per device-hour, without tax
+    uint32_t currency, class, tax_permille;
+};
+struct limit_new {
+    uint64_t account;
+    bool set_devices, set_month;          // what is not set stays
+    int64_t devices_max, month_minor_max; // NO_LIMIT: none
+};
+struct setting_new {
+    uint32_t setting; // enum setting
+    int64_t value;
+};
+struct job_submit {
+    uint64_t account; // who pays; a user's own
+    uint64_t chip;    // 0: any
+    int64_t memory_mib, run_ms_max;
+    digest spec;
+    char name[32];
+    uint32_t devices;
+    bool restartable;
+};
+struct job_stop {
+    uint64_t job;
+    int64_t grace_ms; // -1: the setting stop_grace_ms
+};
+struct invoice_issue {
+    uint64_t account;
+    month period;
+};
+
+struct input {
+    enum input_kind kind;
+    int64_t time_us;
+    struct principal by;
+    uint8_t request[16]; // digest of (account, Idempotency-Key)
+    uint8_t body[16];    // digest of the request's method, path and body
+    union {
+        struct open_input open;
+        int64_t clock_from_us;
+        struct node_report node_report;
+        struct attempt_report attempt;
+        struct account_new account;
+        struct key_new key;
+        uint64_t id; // key_revoke: key; node_drain, node_undrain: node
+        struct operator_set operator;
+        struct price_new price;
+        struct limit_new limit;
+        struct setting_new setting;
+        struct job_submit job;
+        struct job_stop stop;
+        struct invoice_issue invoice;
+    };
+};
