@@ -1,9 +1,11 @@
 // json.h - strict JSON reader and canonical writer (RFC 8259, RFC 8785).
 //
-// The reader takes every RFC 8259 text except: duplicate names, lone surrogates, numbers that are
-// neither int64 nor a finite double, depth above 64, and texts above its size limit. Integers
-// stay exact. Errors name line and column. The canonical writer sorts names by UTF-16 code unit,
-// writes numbers as ECMAScript does, and refuses an integer outside +-(2^53 - 1) by its place.
+// The reader takes every RFC 8259 text except: duplicate names, lone surrogates, integers outside
+// int64, other numbers outside a finite double, depth above 64, and texts above its size limit.
+// A number without point and exponent is an integer and stays exact. Errors name line and column,
+// counted in characters. The canonical writer sorts names by UTF-16 code unit, writes numbers as
+// ECMAScript does, and refuses an integer outside +-(2^53 - 1) by its place. Reals it always writes,
+// also those from 2^53 to 10^21, whose text is then an integer that it would not take back.
 //
 // Reading gives a tree in an arena: struct json nodes linked first child / next sibling.
 // Writing is either from a tree (json_write_canonical) or by a struct json_out, a small writer
@@ -35,11 +37,11 @@ enum json_kind {
 struct json {
     enum json_kind kind;
     uint32_t line, column; // where it stood, from 1
-    str name;              // in an object: this member's name
+    uint32_t count;        // children
+    str name;              // of a member in an object
     str text;              // JSON_TEXT: decoded. Numbers: as written
     int64_t integer;       // JSON_INTEGER
     double real;           // JSON_REAL and JSON_INTEGER
-    uint32_t count;        // children
     struct json *first, *next;
 };
 
