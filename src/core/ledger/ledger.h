@@ -16,21 +16,23 @@
 //   Refusal    none
 //   Fault      none here: ledger_fits says beforehand whether totals stay within int64
 #pragma once
+#include "base/buf.h"
 #include "base/money.h"
+#include "base/str.h"
 #include "base/table.h"
 #include <stdbool.h>
 #include <stdint.h>
 
-// What a book counts: a kind and, above it, which currency or chip.
+// What a book counts: a kind in the low 8 bits and, above it, which currency or chip.
 typedef uint32_t commodity;
 enum commodity_kind { COMMODITY_MONEY = 1, COMMODITY_DEVICE_MS, COMMODITY_ENERGY_J };
 commodity commodity_money(enum currency currency);
 commodity commodity_device_ms(uint64_t chip);
 commodity commodity_energy(void);
-enum commodity_kind commodity_kind_of(commodity commodity);
-uint32_t commodity_detail(commodity commodity); // currency or chip
+enum commodity_kind commodity_kind_of(commodity unit);
+uint32_t commodity_detail(commodity unit); // currency or chip
 // "JPY", "device_ms:chip-2", "J": the form in events and in the API.
-void commodity_text(commodity commodity, struct buf *out);
+void commodity_text(commodity unit, struct buf *out);
 bool commodity_parse(str text, commodity *ret_commodity);
 
 #define BOOK_ROLES(X)                      \
@@ -51,6 +53,7 @@ bool commodity_parse(str text, commodity *ret_commodity);
 enum book_role { BOOK_ROLES(X) BOOK_ROLE_COUNT };
 #undef X
 const char *book_role_text(enum book_role role);
+bool book_role_parse(str text, enum book_role *ret_role);
 
 struct book {
     uint64_t id;
@@ -81,8 +84,9 @@ void ledger_finish(struct ledger *ledger);
 void ledger_reindex(struct ledger *ledger); // after rows were loaded from a snapshot
 
 uint64_t ledger_find(const struct ledger *ledger, uint64_t owner, enum book_role role,
-                     commodity commodity);                          // 0: not open yet
+                     commodity unit);                               // 0: not open yet
 int64_t ledger_balance(const struct ledger *ledger, uint64_t book); // 0 for book 0
+// Would these totals stay within int64? Books that are not open yet count as empty.
 bool ledger_fits(const struct ledger *ledger, const struct transfer *transfers, uint32_t count);
 
 void ledger_open(struct ledger *ledger, const struct book_opened *fact);
