@@ -1,7 +1,8 @@
 // meter.h - readings become quantities: what each lease has used so far.
 //
 // A reading is cumulative since the attempt began, so it may come late, twice, split or out of
-// order: the highest value wins and the total is the same. Device time is never a reading: the
+// order: the highest value wins and the total is the same. The kind of energy is that of the
+// highest; of two equal ones the weaker claim stands. Device time is never a reading: the
 // lease's run is the engine's BOOTTIME between start and end, never more than the lease itself.
 //
 // What billing and the ledger have taken so far stands beside it, so that every posting is a
@@ -43,4 +44,8 @@ void meter_open(struct meter *meter, uint64_t lease);
 // True when the reading says nothing new.
 bool meter_known(const struct meter *meter, const struct metered *reading);
 void meter_apply(struct meter *meter, const struct metered *fact);
+// Billing and the ledger have taken this much more of a lease's run, energy and held time. It may
+// be less than zero only where something is given back.
+void meter_take(struct meter *meter, uint64_t lease, int64_t ran_ms, int64_t energy_j,
+                int64_t held_ms);
 bool meter_check(const struct meter *meter, uint64_t *ret_lease);
