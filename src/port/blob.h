@@ -19,6 +19,12 @@
 
 enum { BLOB_MAX = 16 * 1024 * 1024 };
 
+struct blob_put {
+    uint8_t salt[16];
+    str bytes;
+    digest key; // filled in
+};
+
 struct blobs {
     const struct blobs_ops *ops;
 };
@@ -28,6 +34,8 @@ struct blobs_ops {
     // As put with a given salt: the same salt and bytes give the same key and one content.
     bool (*put_salted)(struct blobs *blobs, const uint8_t salt[16], str bytes, digest *ret_key,
                        struct err *err);
+    // Many at once, all or none, in one commit. NULL where a store has no such way.
+    bool (*put_many)(struct blobs *blobs, struct blob_put *puts, uint32_t count, struct err *err);
     bool (*get)(struct blobs *blobs, digest key, struct buf *out, struct err *err);
     bool (*remove)(struct blobs *blobs, digest key, struct err *err); // absent is fine
     void (*destroy)(struct blobs *blobs);

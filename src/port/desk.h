@@ -26,6 +26,9 @@ struct desk_answer {
     uint64_t seq; // of the command's first event; 0 when there was none
     int64_t time_us;
     bool repeated; // this idempotency key was answered before
+    // The durable state with that commit, for as long as done runs: an answer shows what it made
+    // without a read of its own. NULL where a desk cannot give it: read instead.
+    const struct cloud *cloud;
 };
 
 struct desk_health {
