@@ -236,7 +236,7 @@ struct change {
     int32_t month, week, minute;
 };
 
-// Daylight saving is one hour in all of them; begin.month 0: none. `end` is earlier in the year than
+// Daylight saving is one hour in all of them; begin.month 0: none. `end` is earlier in a year than
 // `begin` on the southern half.
 struct zone {
     str name;

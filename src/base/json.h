@@ -4,7 +4,7 @@
 // int64, other numbers outside a finite double, depth above 64, and texts above its size limit.
 // A number without point and exponent is an integer and stays exact. Errors name line and column,
 // counted in characters. The canonical writer sorts names by UTF-16 code unit, writes numbers as
-// ECMAScript does, and refuses an integer outside +-(2^53 - 1) by its place. Reals it always writes,
+// ECMAScript does, and refuses an integer outside +-(2^53 - 1) by place. Reals it always writes,
 // also those from 2^53 to 10^21, whose text is then an integer that it would not take back.
 //
 // Reading gives a tree in an arena: struct json nodes linked first child / next sibling.
@@ -59,8 +59,8 @@ bool json_get_bool(const struct json *object, str name, bool *ret_value, struct 
 
 bool json_write_canonical(const struct json *root, struct buf *out, struct err *err);
 
-// The small writer. json_out_init(&w, buf); json_object(&w); json_name(&w, S("a")); json_i64(&w, 1);
-// json_end(&w). An overflow stays in the buf.
+// The small writer. json_out_init(&w, buf); json_object(&w); json_name(&w, S("a"));
+// json_i64(&w, 1); json_end(&w). An overflow stays in the buf.
 struct json_out {
     struct buf *buf;
     uint32_t depth;

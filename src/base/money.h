@@ -39,8 +39,8 @@ void money_decimal(enum currency currency, int64_t minor, struct buf *out); // "
 // round_half_away(quantity / per * price) in the currency's minor unit. per >= 1.
 bool money_charge(int64_t quantity, int64_t per, decimal price, enum currency currency,
                   int64_t *ret_minor);
-// The same product in whole units (yen, dollars), not rounded: a decimal text with up to `digits` fractional digits, the last one
-// rounded half away from zero, trailing zeros cut ("0.0028").
+// The same product in whole units (yen, dollars), not rounded: a decimal text with up to `digits`
+// fractional digits, the last one rounded half away from zero, trailing zeros cut ("0.0028").
 void money_exact(int64_t quantity, int64_t per, decimal price, uint32_t digits, struct buf *out);
 
 // A tax of rate_permille on a base: floor, half_up or ceiling of the magnitude, sign kept.

@@ -89,7 +89,7 @@ bool str_to_i64(str text, int64_t *ret_value)
     return true;
 }
 
-// Bytes of the UTF-8 character at ptr (RFC 3629: no overlong form, no surrogate), 0 if there is none.
+// Bytes of the UTF-8 character at ptr (RFC 3629: no overlong form, no surrogate), 0 if none.
 static size_t utf8_length(const unsigned char *at, size_t left)
 {
     if (at[0] < 0x80)

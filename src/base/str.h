@@ -35,7 +35,7 @@ bool str_cut(str text, char mark, str *ret_head, str *ret_rest);
 bool str_to_i64(str text, int64_t *ret_value);
 bool str_to_u64(str text, uint64_t *ret_value);
 bool str_is_utf8(str text);
-// Bytes of the first UTF-8 character and its code point; 0 when there is none (empty, or not UTF-8).
+// Bytes of the first UTF-8 character and its code point; 0 when there is none (empty, not UTF-8).
 size_t str_character(str text, uint32_t *ret_code_point);
 // Copies into a fixed array and ends it with a zero byte; false when it does not fit or holds one.
 bool str_copy(str text, char *ret_bytes, size_t size);
