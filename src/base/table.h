@@ -37,3 +37,12 @@ static inline uint64_t table_id(const void *row)
 {
     return *(const uint64_t *)row;
 }
+// A row's place among the rows, and the row at a place. Places stay as long as no row is removed.
+static inline uint32_t table_place(const struct table *table, const void *row)
+{
+    return (uint32_t)((size_t)((const unsigned char *)row - table->rows) / table->row_size);
+}
+static inline void *table_at(const struct table *table, uint32_t place)
+{
+    return table->rows + (size_t)place * table->row_size;
+}

@@ -8,9 +8,10 @@
 //   CLOSED  healthy, not sellable: draining, cordoned    OPEN    healthy, sellable, no lease
 //   LEASED  under a lease
 //
+// What is under a lease stays LEASED until it is handed back, whatever becomes of node or device.
 // Instants are cut to whole milliseconds (floor), so integrals are exact integers.
 //
-//   Owner      struct inventory owns its tables
+//   Owner      struct inventory owns its tables and its index (a cache of them, see fit.h)
 //   Invariant  sum of counts = devices of the chip; sum of integrals = sum over devices of
 //              (now_ms - added_ms)
 //   Refusal    none: callers ask first
@@ -92,6 +93,7 @@ _Static_assert(sizeof(struct capacity) == 136, "no padding");
 
 struct inventory {
     struct table chips, nodes, devices, capacities;
+    struct fit_index *index; // which node has room
 };
 
 // Facts.
@@ -121,11 +123,14 @@ struct device_changed {
 
 void inventory_init(struct inventory *inventory);
 void inventory_finish(struct inventory *inventory);
+void inventory_reindex(struct inventory *inventory); // after rows were loaded from a snapshot
 
 const struct chip *chip_named(const struct inventory *inventory, str name); // NULL: none
 const struct node *node_named(const struct inventory *inventory, str name);
 const struct device *node_device(const struct inventory *inventory, const struct node *node,
                                  uint32_t index);
+// The state of a device that stands so, in a node that stands so.
+enum capacity_state capacity_state_of(enum node_state node, enum device_state device, bool leased);
 // Device-ms of a state up to an instant that is not before the row's last change.
 int64_t capacity_device_ms(const struct capacity *capacity, enum capacity_state state,
                            int64_t time_us);

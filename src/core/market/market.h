@@ -7,7 +7,7 @@
 //
 //   Owner      struct market owns its tables and its indexes (caches)
 //   Invariant  devices of active leases never overlap; account.devices_leased is their sum;
-//              at most one price per (chip, class) has until_us 0
+//              at most one price per (chip, class, currency) has until_us 0
 //   Refusal    none here: cloud asks the questions below first
 //   Fault      none
 #pragma once
@@ -85,7 +85,7 @@ _Static_assert(sizeof(struct lease) == 112, "no padding");
 
 struct market {
     struct table accounts, keys, prices, leases;
-    struct market_index *index; // slug -> account, hmac -> key, (chip, class) -> price in force
+    struct market_index *index; // slug -> account, hmac -> key, what -> price in force
 };
 
 // Facts.
@@ -123,6 +123,9 @@ struct leased {
 struct lease_ended {
     uint64_t lease;
 };
+struct lease_dropped { // an ended lease leaves the table: an archive has it
+    uint64_t lease;
+};
 
 void market_init(struct market *market);
 void market_finish(struct market *market);
@@ -148,6 +151,14 @@ void lease_apply_opened(struct market *market, struct inventory *inventory,
                         const struct leased *fact, int64_t time_us);
 void lease_apply_ended(struct market *market, struct inventory *inventory,
                        const struct lease_ended *fact, int64_t time_us);
+void lease_apply_dropped(struct market *market, const struct lease_dropped *fact);
 
+// For those who cache what limits and prices have refused. A number that grows with every price
+// and every reindex; and the accounts that got more room (a lease ended, limits set) since they
+// were last taken, each once; 0: no more.
+uint64_t market_generation(const struct market *market);
+uint64_t market_take_loosened(const struct market *market);
+
+// False with the first lease that breaks an invariant, 0 when it is a sum or a price.
 bool market_check(const struct market *market, const struct inventory *inventory,
                   uint64_t *ret_lease);

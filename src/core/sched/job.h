@@ -9,7 +9,7 @@
 // A lost restartable job goes back to queued with a new attempt. Each account has one queue, a
 // list through its jobs, oldest first.
 //
-//   Owner      struct sched owns the table
+//   Owner      struct sched owns the table and its index (caches, see queue.h and line.h)
 //   Invariant  a job is in its account's list exactly when it is queued; it has an active lease
 //              exactly when it is starting, running or stopping
 //   Refusal    none: place.h and cloud refuse
@@ -103,6 +103,9 @@ struct job_ended { // done, or back to the queue when `requeued`
     int32_t code, signal;
     uint32_t requeued, reserved;
 };
+struct job_dropped { // a job that is done leaves the table: an archive has it
+    uint64_t job;
+};
 
 void sched_init(struct sched *sched);
 void sched_finish(struct sched *sched);
@@ -116,5 +119,6 @@ void job_apply_started(struct sched *sched, const struct job_started *fact, int6
 void job_apply_stopping(struct sched *sched, const struct job_stopping *fact, int64_t time_us);
 void job_apply_ended(struct sched *sched, struct market *market, const struct job_ended *fact,
                      int64_t time_us);
+void job_apply_dropped(struct sched *sched, const struct job_dropped *fact);
 // Lists, counts and leases recounted; false with the first job that breaks an invariant.
 bool sched_check(const struct sched *sched, const struct market *market, uint64_t *ret_job);

@@ -1,9 +1,11 @@
 // place.h - which job next, and where: the one door to placement.
 //
 // First come, first served over all accounts: the oldest queued job whose account is within its
-// limits goes first, and what does not fit holds back everything behind it (a job held back by its
-// own account's limits holds back only that account). First fit in id order of nodes, lowest
-// device indexes. Everything that places goes through this header.
+// limits goes first, and what does not fit holds back everything behind it. A job that waiting for
+// others to end cannot help holds back only its own account: one over its account's limits, one
+// without a price, and one that would not fit even if everything that runs had ended (its nodes
+// are draining, in repair or gone). First fit in id order of nodes, lowest device indexes.
+// Everything that places goes through this header.
 //
 //   Owner      nobody: functions of the state; place_next may use the caches of sched
 //   Invariant  what place_next returns can be leased at once: devices open, memory free, price in
@@ -42,13 +44,21 @@ enum place_verdict place_feasible(const struct inventory *inventory, const struc
 // First fit now, regardless of any queue.
 bool place_find(const struct inventory *inventory, const struct shape *shape,
                 struct placement *ret_placement);
-// The next job to place now, or false. `spent` says what an account has been charged this month
-// (billing knows); it is asked only for accounts with a month limit.
+// The next job to place now, or false. `spent_minor` says what an account has been charged this
+// month (billing knows); it is asked only for accounts with a month limit. `spent_epoch` spares
+// asking again for accounts already over it: a number the caller changes whenever a charge may have
+// gone down (a new month in any zone, a correction); 0: ask every time.
 struct place_view {
     const struct inventory *inventory;
     const struct market *market;
     const struct sched *sched;
     int64_t (*spent_minor)(const void *context, uint64_t account);
     const void *context;
+    uint64_t spent_epoch;
 };
 bool place_next(const struct place_view *view, struct placement *ret_placement);
+
+// The job whose turn it is, whether or not it fits now. NONE: nobody waits whom waiting can help.
+enum place_turn { PLACE_TURN_NONE, PLACE_TURN_FITS, PLACE_TURN_BLOCKED };
+enum place_turn place_turn(const struct place_view *view, const struct job **ret_job,
+                           struct placement *ret_placement);

@@ -1,5 +1,14 @@
 // why.h - why a job is where it is: the rule that holds it, its place in line, an estimate.
 //
+// The numbers by rule:
+//
+//   no_free_devices       needs its devices; free, limit: the most on a node, open and sellable
+//   no_free_memory        MiB: needs its own; free, limit: the most on a node with its devices
+//   account_device_limit  needs the devices of its oldest job; free below the limit; limit
+//   account_month_limit   minor units: needs what has been charged this month; free 0; limit
+//
+// A limit is the rule for all jobs of its account; every other rule is that of the job alone.
+//
 //   Owner      nobody: a query over the state
 //   Invariant  says the rule that place_next applies: a test holds the two against each other
 //   Refusal    none

@@ -1,0 +1,137 @@
+#include "core/market/market.h"
+#include "base/must.h"
+#include "core/market/market_index.h"
+#include <stdlib.h>
+
+enum {
+    ACCOUNTS_MAX = 1 << 20,
+    KEYS_MAX = 1 << 21,
+    PRICES_MAX = 1 << 20,
+    LEASES_MAX = 1 << 25,
+};
+
+void market_init(struct market *market)
+{
+    *market = (struct market){0};
+    table_init(&market->accounts, sizeof(struct account), ACCOUNTS_MAX);
+    table_init(&market->keys, sizeof(struct access_key), KEYS_MAX);
+    table_init(&market->prices, sizeof(struct price), PRICES_MAX);
+    table_init(&market->leases, sizeof(struct lease), LEASES_MAX);
+    market->index = calloc(1, sizeof *market->index);
+    must(market->index);
+}
+
+static void index_clear(struct market_index *index)
+{
+    struct id_map *maps[] = {&index->slugs, &index->keys, &index->prices};
+    for (int i = 0; i < 3; i++) {
+        free(maps[i]->hash);
+        free(maps[i]->id);
+    }
+    free(index->loosened);
+    free(index->listed);
+    *index = (struct market_index){.generation = index->generation + 1};
+}
+
+void market_finish(struct market *market)
+{
+    if (market->index)
+        index_clear(market->index);
+    free(market->index);
+    market->index = NULL;
+    table_finish(&market->accounts);
+    table_finish(&market->keys);
+    table_finish(&market->prices);
+    table_finish(&market->leases);
+}
+
+void market_reindex(struct market *market)
+{
+    index_clear(market->index);
+    uint32_t cursor = 0;
+    for (const struct account *row; (row = table_step(&market->accounts, &cursor));)
+        market_index_account(market, row);
+    cursor = 0;
+    for (const struct access_key *row; (row = table_step(&market->keys, &cursor));)
+        market_index_key(market, row);
+    cursor = 0;
+    for (const struct price *row; (row = table_step(&market->prices, &cursor));)
+        market_index_price(market, row);
+}
+
+// What the active leases add up to, by place of the account and of the node.
+struct sums {
+    int64_t *devices, *memory_mib;
+    int64_t leased;
+};
+
+static bool lease_agrees(const struct market *market, const struct inventory *inventory,
+                         const struct lease *lease, struct sums *sums)
+{
+    const struct account *account = table_get(&market->accounts, lease->account);
+    const struct node *node = table_get(&inventory->nodes, lease->node);
+    if (!account || !node)
+        return false;
+    for (uint32_t i = 0; i < DEVICE_SET_MAX; i++) {
+        if (!device_set_has(&lease->devices, i))
+            continue;
+        const struct device *device = node_device(inventory, node, i);
+        if (!device || device->lease != lease->id) // another lease's: two would overlap
+            return false;
+    }
+    int64_t count = device_set_count(&lease->devices);
+    sums->devices[table_place(&market->accounts, account)] += count;
+    sums->memory_mib[table_place(&inventory->nodes, node)] += lease->memory_mib;
+    sums->leased += count;
+    return true;
+}
+
+static bool sums_agree(const struct market *market, const struct inventory *inventory,
+                       const struct sums *sums)
+{
+    uint32_t cursor = 0;
+    for (const struct account *row; (row = table_step(&market->accounts, &cursor));)
+        if (row->devices_leased != sums->devices[table_place(&market->accounts, row)])
+            return false;
+    cursor = 0;
+    for (const struct node *row; (row = table_step(&inventory->nodes, &cursor));)
+        if (row->memory_leased_mib != sums->memory_mib[table_place(&inventory->nodes, row)])
+            return false;
+    int64_t leased = 0;
+    cursor = 0;
+    for (const struct device *row; (row = table_step(&inventory->devices, &cursor));)
+        leased += row->lease != 0;
+    return leased == sums->leased;
+}
+
+static bool prices_agree(const struct market *market)
+{
+    uint32_t cursor = 0;
+    for (const struct price *row; (row = table_step(&market->prices, &cursor));)
+        if (row->until_us == 0 && price_for(market, row->chip, row->class, row->currency) != row)
+            return false;
+    return true;
+}
+
+bool market_check(const struct market *market, const struct inventory *inventory,
+                  uint64_t *ret_lease)
+{
+    struct sums sums = {.devices = calloc((size_t)market->accounts.high + 1, sizeof(int64_t)),
+                        .memory_mib = calloc((size_t)inventory->nodes.high + 1, sizeof(int64_t))};
+    must(sums.devices && sums.memory_mib);
+    bool good = true;
+    uint32_t cursor = 0;
+    for (const struct lease *row; good && (row = table_step(&market->leases, &cursor));) {
+        if (row->state == LEASE_ENDED || lease_agrees(market, inventory, row, &sums))
+            continue;
+        *ret_lease = row->id;
+        good = false;
+    }
+    if (good && (!sums_agree(market, inventory, &sums) || !prices_agree(market))) {
+        *ret_lease = 0;
+        good = false;
+    }
+    free(sums.devices);
+    free(sums.memory_mib);
+    return good;
+}

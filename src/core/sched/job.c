@@ -1,0 +1,170 @@
+#include "core/sched/job.h"
+#include "base/must.h"
+#include "core/sched/sched_index.h"
+#include <string.h>
+
+const char *job_state_text(enum job_state state)
+{
+#define X(name, text) [name] = text,
+    static const char *const texts[] = {JOB_STATES(X)};
+#undef X
+    must(state < JOB_STATE_COUNT);
+    return texts[state];
+}
+
+const char *job_reason_text(enum job_reason reason)
+{
+#define X(name, text) [name] = text,
+    static const char *const texts[] = {JOB_REASONS(X)};
+#undef X
+    must(reason < JOB_REASON_COUNT);
+    return texts[reason];
+}
+
+const char *energy_kind_text(enum energy_kind kind)
+{
+#define X(name, text) [name] = text,
+    static const char *const texts[] = {ENERGY_KINDS(X)};
+#undef X
+    must(kind < ENERGY_KIND_COUNT);
+    return texts[kind];
+}
+
+static struct job *job_at(const struct sched *sched, uint64_t id)
+{
+    struct job *job = table_get(&sched->jobs, id);
+    must(job);
+    return job;
+}
+
+// The queued job after which `job` belongs, 0: it is the oldest. The walk begins at the job that
+// was requeued last, so that the jobs of a lost node find their places one beside the other.
+static uint64_t queue_place(const struct sched *sched, const struct account *account,
+                            const struct job *job)
+{
+    if (account->queue_last < job->id)
+        return account->queue_last;
+    const struct job *at = table_get(&sched->jobs, sched->index->requeued);
+    if (!at || at->state != JOB_QUEUED || at->account != account->id || at == job)
+        at = job_at(sched, account->queue_first);
+    while (at && at->id < job->id)
+        at = table_get(&sched->jobs, at->queue_next);
+    uint64_t before = at ? at->queue_previous : account->queue_last;
+    while (before > job->id)
+        before = job_at(sched, before)->queue_previous;
+    return before;
+}
+
+static void enqueue(struct sched *sched, struct market *market, struct job *job)
+{
+    struct account *account = table_get(&market->accounts, job->account);
+    must(account);
+    uint64_t before = queue_place(sched, account, job);
+    uint64_t after = before ? job_at(sched, before)->queue_next : account->queue_first;
+    job->state = JOB_QUEUED;
+    job->queue_previous = before;
+    job->queue_next = after;
+    *(before ? &job_at(sched, before)->queue_next : &account->queue_first) = job->id;
+    *(after ? &job_at(sched, after)->queue_previous : &account->queue_last) = job->id;
+    account->queued++;
+    line_add(&sched->index->line, job->id);
+    queue_set(&sched->index->queue, market, account, account->queue_first);
+}
+
+static void dequeue(struct sched *sched, struct market *market, struct job *job)
+{
+    struct account *account = table_get(&market->accounts, job->account);
+    must(account && job->state == JOB_QUEUED);
+    uint64_t before = job->queue_previous, after = job->queue_next;
+    *(before ? &job_at(sched, before)->queue_next : &account->queue_first) = after;
+    *(after ? &job_at(sched, after)->queue_previous : &account->queue_last) = before;
+    job->queue_previous = job->queue_next = 0;
+    account->queued--;
+    line_remove(&sched->index->line, job->id);
+    queue_set(&sched->index->queue, market, account, account->queue_first);
+}
+
+void job_apply_queued(struct sched *sched, struct market *market, const struct job_queued *fact,
+                      int64_t time_us)
+{
+    must(fact->devices >= 1 && fact->memory_mib >= 0 && fact->run_ms_max >= 0);
+    struct job *job = table_add(&sched->jobs, fact->job);
+    job->account = fact->account;
+    job->key = fact->key;
+    job->chip = fact->chip;
+    job->memory_mib = fact->memory_mib;
+    job->run_ms_max = fact->run_ms_max;
+    job->queued_us = time_us;
+    job->spec = fact->spec;
+    memcpy(job->name, fact->name, sizeof job->name);
+    job->devices = fact->devices;
+    job->restartable = fact->restartable;
+    enqueue(sched, market, job);
+}
+
+void job_apply_placed(struct sched *sched, struct market *market, const struct job_placed *fact,
+                      int64_t time_us)
+{
+    struct job *job = job_at(sched, fact->job);
+    const struct lease *lease = table_get(&market->leases, fact->lease);
+    must(lease && lease->job == job->id && lease->state == LEASE_ACTIVE);
+    must(fact->attempt == job->attempt + 1);
+    dequeue(sched, market, job);
+    job->state = JOB_STARTING;
+    job->lease = fact->lease;
+    job->attempt = fact->attempt;
+    job->placed_us = time_us;
+}
+
+void job_apply_started(struct sched *sched, const struct job_started *fact, int64_t time_us)
+{
+    struct job *job = job_at(sched, fact->job);
+    must(fact->attempt == job->attempt);
+    must(job->state == JOB_STARTING || job->state == JOB_STOPPING);
+    job->started_us = time_us;
+    if (job->state == JOB_STARTING)
+        job->state = JOB_RUNNING;
+}
+
+// A second stop may change the grace (a person who is in a hurry); the first reason stays.
+void job_apply_stopping(struct sched *sched, const struct job_stopping *fact, int64_t time_us)
+{
+    struct job *job = job_at(sched, fact->job);
+    must(job->state == JOB_STARTING || job->state == JOB_RUNNING || job->state == JOB_STOPPING);
+    must(fact->grace_ms >= 0 && fact->reason < JOB_REASON_COUNT);
+    if (job->state != JOB_STOPPING)
+        job->stop_reason = fact->reason;
+    job->state = JOB_STOPPING;
+    job->stop_grace_ms = fact->grace_ms;
+    job->stop_us = time_us;
+}
+
+void job_apply_ended(struct sched *sched, struct market *market, const struct job_ended *fact,
+                     int64_t time_us)
+{
+    struct job *job = job_at(sched, fact->job);
+    must(job->state != JOB_DONE && fact->attempt == job->attempt);
+    must(fact->reason < JOB_REASON_COUNT);
+    must(!fact->requeued || job->state != JOB_QUEUED);
+    if (job->state == JOB_QUEUED)
+        dequeue(sched, market, job);
+    job->reason = fact->reason;
+    job->code = fact->code;
+    job->signal = fact->signal;
+    if (fact->requeued) {
+        job->placed_us = job->started_us = 0;
+        job->stop_us = job->stop_grace_ms = 0;
+        job->stop_reason = REASON_NONE;
+        enqueue(sched, market, job);
+        sched->index->requeued = job->id;
+        return;
+    }
+    job->state = JOB_DONE;
+    job->ended_us = time_us;
+}
+
+void job_apply_dropped(struct sched *sched, const struct job_dropped *fact)
+{
+    must(job_at(sched, fact->job)->state == JOB_DONE);
+    table_remove(&sched->jobs, fact->job);
+}

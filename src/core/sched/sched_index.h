@@ -1,0 +1,15 @@
+// sched_index.h - the caches of struct sched, each a function of the tables.
+//
+//   Owner      struct sched
+//   Invariant  thrown away and made again, they give the same decisions
+//   Refusal    none
+//   Fault      none
+#pragma once
+#include "core/sched/line.h"
+#include "core/sched/queue.h"
+
+struct sched_index {
+    struct line line;
+    struct queue queue;
+    uint64_t requeued; // the job that went back to a queue last: the next one is near it
+};

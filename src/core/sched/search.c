@@ -1,0 +1,63 @@
+#include "core/sched/search.h"
+#include "base/must.h"
+
+static uint64_t price_of(const struct search *search, uint64_t chip)
+{
+    const struct price *price =
+        price_for(search->market, chip, LEASE_ON_DEMAND, search->account->currency);
+    return price ? price->id : 0;
+}
+
+// The node for one chip; false when there is none or it has no price.
+static bool search_chip(const struct search *search, enum fit_kind kind, uint64_t chip,
+                        struct placement *ret_placement)
+{
+    uint64_t price = search->account ? price_of(search, chip) : 0;
+    if (search->account && !price)
+        return false;
+    struct fit_query query = {kind, chip, search->shape.devices, search->shape.memory_mib};
+    const struct node *node = fit_first(search->inventory, &query);
+    if (!node)
+        return false;
+    *ret_placement = (struct placement){.node = node->id, .chip = chip, .price = price};
+    return true;
+}
+
+bool search_node(const struct search *search, enum fit_kind kind, struct placement *ret_placement)
+{
+    if (search->shape.chip)
+        return search_chip(search, kind, search->shape.chip, ret_placement);
+    bool found = false;
+    uint32_t cursor = 0;
+    for (const struct chip *chip; (chip = table_step(&search->inventory->chips, &cursor));) {
+        struct placement placement;
+        if (!search_chip(search, kind, chip->id, &placement))
+            continue;
+        if (!found || placement.node < ret_placement->node)
+            *ret_placement = placement;
+        found = true;
+    }
+    return found;
+}
+
+bool search_priced(const struct search *search)
+{
+    must(search->account);
+    if (search->shape.chip)
+        return price_of(search, search->shape.chip);
+    uint32_t cursor = 0;
+    for (const struct chip *chip; (chip = table_step(&search->inventory->chips, &cursor));)
+        if (price_of(search, chip->id) && fit_devices_max(search->inventory, FIT_BUILT, chip->id))
+            return true;
+    return false;
+}
+
+struct search search_for(const struct place_view *view, const struct job *job)
+{
+    return (struct search){
+        view->inventory,
+        view->market,
+        table_get(&view->market->accounts, job->account),
+        {job->chip, job->memory_mib, job->devices}
+    };
+}

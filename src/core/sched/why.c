@@ -1,0 +1,132 @@
+#include "core/sched/why.h"
+#include "base/must.h"
+#include "core/sched/sched_index.h"
+#include "core/sched/search.h"
+
+const char *why_rule_text(enum why_rule rule)
+{
+#define X(name, text) [name] = text,
+    static const char *const texts[] = {WHY_RULES(X)};
+#undef X
+    must(rule < WHY_RULE_COUNT);
+    return texts[rule];
+}
+
+static void in_line(const struct line *line, const struct job *job, struct why *why)
+{
+    why->position = line_before(line, job->id) + 1;
+    uint64_t ahead[WHY_AHEAD_MAX], id = job->id;
+    uint32_t count = 0;
+    while (count < WHY_AHEAD_MAX && (id = line_previous(line, id)))
+        ahead[count++] = id;
+    for (uint32_t i = 0; i < count; i++)
+        why->ahead[i] = ahead[count - 1 - i];
+    why->ahead_count = count;
+}
+
+static int64_t most_devices(const struct search *search, enum fit_kind kind)
+{
+    int64_t most = 0;
+    uint32_t cursor = 0;
+    for (const struct chip *chip; (chip = table_step(&search->inventory->chips, &cursor));) {
+        int64_t count = fit_devices_max(search->inventory, kind, chip->id);
+        if ((search->shape.chip == 0 || search->shape.chip == chip->id) && count > most)
+            most = count;
+    }
+    return most;
+}
+
+static int64_t most_memory(const struct search *search, enum fit_kind kind)
+{
+    int64_t most = 0;
+    uint32_t cursor = 0;
+    for (const struct chip *chip; (chip = table_step(&search->inventory->chips, &cursor));) {
+        if (search->shape.chip && search->shape.chip != chip->id)
+            continue;
+        struct fit_query query = {kind, chip->id, search->shape.devices, 0};
+        int64_t mib = fit_memory_max(search->inventory, &query);
+        most = mib > most ? mib : most;
+    }
+    return most;
+}
+
+// First in line, and it does not fit.
+static void blocked(const struct search *search, struct why *why)
+{
+    struct search bare = *search;
+    struct placement placement;
+    bare.shape.memory_mib = 0;
+    if (!search_node(&bare, FIT_OPEN, &placement)) {
+        why->rule = WHY_NO_DEVICES;
+        why->needs = search->shape.devices;
+        why->free = most_devices(search, FIT_OPEN);
+        why->limit = most_devices(search, FIT_SELLABLE);
+        return;
+    }
+    why->rule = WHY_NO_MEMORY;
+    why->needs = search->shape.memory_mib;
+    why->free = most_memory(search, FIT_OPEN);
+    why->limit = most_memory(search, FIT_SELLABLE);
+}
+
+// Waiting for others to end would not help it.
+static enum why_rule stuck(const struct search *search)
+{
+    struct placement placement;
+    if (!search_priced(search))
+        return WHY_NO_PRICE;
+    return search_node(search, FIT_BUILT, &placement) ? WHY_NODES_CLOSED : WHY_INFEASIBLE;
+}
+
+static void device_limit(const struct place_view *view, const struct account *account,
+                         struct why *why)
+{
+    const struct job *head = table_get(&view->sched->jobs, account->queue_first);
+    int64_t left = account->devices_max - account->devices_leased;
+    why->rule = WHY_DEVICE_LIMIT;
+    why->needs = head->devices;
+    why->free = left > 0 ? left : 0;
+    why->limit = account->devices_max;
+}
+
+static void month_limit(const struct place_view *view, const struct account *account,
+                        struct why *why)
+{
+    why->rule = WHY_MONTH_LIMIT;
+    why->needs = view->spent_minor(view->context, account->id);
+    why->limit = account->month_minor_max;
+}
+
+static void waiting(const struct place_view *view, const struct job *job, struct why *why)
+{
+    const struct account *account = table_get(&view->market->accounts, job->account);
+    const struct job *first = NULL;
+    struct placement placement;
+    struct search search = search_for(view, job);
+    enum place_turn turn = place_turn(view, &first, &placement);
+    enum hold hold = queue_hold_of(&view->sched->index->queue, view->market, account);
+    in_line(&view->sched->index->line, job, why);
+    why->rule = WHY_BEHIND;
+    if (hold == HOLD_LIMIT)
+        device_limit(view, account, why);
+    else if (hold == HOLD_MONTH)
+        month_limit(view, account, why);
+    else if (hold == HOLD_STUCK && account->queue_first == job->id)
+        why->rule = stuck(&search);
+    else if (first == job && turn == PLACE_TURN_FITS)
+        why->rule = WHY_NEXT;
+    else if (first == job)
+        blocked(&search, why);
+}
+
+void why_job(const struct place_view *view, const struct job *job, int64_t time_us,
+             struct why *ret_why)
+{
+    (void)time_us;
+    struct why why = {.rule = WHY_RUNNING};
+    if (job->state == JOB_DONE)
+        why.rule = WHY_DONE;
+    if (job->state == JOB_QUEUED)
+        waiting(view, job, &why);
+    *ret_why = why;
+}
