@@ -63,6 +63,7 @@ static void compact(struct table *table)
         to++;
     }
     memset(row_at(table, to), 0, (size_t)(table->high - to) * table->row_size);
+    table->low = 0;
     table->high = to;
     slots_make(table, table->slots_mask + 1);
 }
@@ -125,6 +126,8 @@ void table_remove(struct table *table, uint64_t id)
     slot_drop(table, slot);
     memset(row, 0, table->row_size);
     table->used--;
+    while (table->low < table->high && !table_id(row_at(table, table->low)))
+        table->low++;
     if (table->high > 64 && table->used < table->high / 2)
         compact(table);
 }
@@ -132,7 +135,7 @@ void table_remove(struct table *table, uint64_t id)
 void table_clear(struct table *table)
 {
     memset(table->rows, 0, (size_t)table->high * table->row_size);
-    table->high = table->used = 0;
+    table->low = table->high = table->used = 0;
     table->last_id = 0;
     slots_make(table, 16);
 }
@@ -140,7 +143,7 @@ void table_clear(struct table *table)
 // The first index at or after which every id is higher; gaps are stepped over to the right.
 static uint32_t first_above(const struct table *table, uint64_t id)
 {
-    uint32_t low = 0, high = table->high;
+    uint32_t low = table->low, high = table->high;
     while (low < high) {
         uint32_t middle = low + (high - low) / 2, at = middle;
         while (at < high && !table_id(row_at(table, at)))
@@ -163,7 +166,7 @@ void *table_before(const struct table *table, uint64_t id)
 {
     if (id == 0)
         return NULL;
-    for (uint32_t at = first_above(table, id - 1); at > 0; at--)
+    for (uint32_t at = first_above(table, id - 1); at > table->low; at--)
         if (table_id(row_at(table, at - 1)))
             return row_at(table, at - 1);
     return NULL;
@@ -171,6 +174,8 @@ void *table_before(const struct table *table, uint64_t id)
 
 void *table_step(const struct table *table, uint32_t *cursor)
 {
+    if (*cursor < table->low)
+        *cursor = table->low;
     while (*cursor < table->high) {
         void *row = row_at(table, (*cursor)++);
         if (table_id(row))

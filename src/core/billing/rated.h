@@ -41,6 +41,8 @@ struct rated_opened {
 struct rated_added { // quantity joins a row and amount is posted for it
     uint64_t rated;
     int64_t quantity, amount;
+    uint64_t lease; // whose quantity it is
+    int64_t ran_ms; // run time of that lease that is rated now
 };
 
 // The open row for this key, NULL when it must be opened first.

@@ -38,7 +38,7 @@
     X(ANSWER_NOTHING_TO_BILL, "nothing_to_bill", 409,                                              \
       "nothing was used in that month that is not on an invoice already", "nothing to do")         \
     X(ANSWER_MONTH_OPEN, "month_open", 409, "that month has not ended yet in the account's zone",  \
-      "issue the invoice after the month's end")                                                   \
+      "issue it after the month's end, or early: what comes later becomes a correction")           \
     X(ANSWER_WRONG_STATE, "wrong_state", 409, "it is not in a state that allows this",             \
       "look at its state")                                                                         \
     X(ANSWER_FULL, "full", 507, "a table of this house is full", "end or archive old things first")

@@ -32,8 +32,14 @@ struct house { // one row, id 1
     uint64_t next_seq; // of the next event
     int64_t time_us;   // of the last event
     int64_t settings[SETTING_COUNT];
-    uint64_t last_ids[EVENT_KIND_COUNT]; // newest id given by each kind of event that makes one
-    int64_t leases_ended_unsettled;
+    uint64_t currency; // of the house's own account
+    int64_t queued;    // jobs that wait
+    // What the last event has left to do, in this order; 0: nothing.
+    uint64_t releasing;     // a lease whose job has ended
+    uint64_t settling;      // a lease with quantities that are not rated or posted
+    uint64_t placing;       // a lease whose job is not told yet
+    uint64_t invoicing;     // an invoice that is not posted
+    int64_t settling_minor; // rated for `settling`, not posted yet
 };
 
 struct request_row { // answered commands of the last 24 h; id counts up
@@ -44,6 +50,12 @@ struct request_row { // answered commands of the last 24 h; id counts up
 };
 _Static_assert(sizeof(struct request_row) == 56, "no padding");
 
+struct ended_row {           // jobs and leases that have ended, in that order; id counts up
+    uint64_t id, job, lease; // job or lease is 0
+    int64_t time_us;
+};
+_Static_assert(sizeof(struct ended_row) == 32, "no padding");
+
 struct cloud {
     struct ledger ledger;
     struct inventory inventory;
@@ -51,7 +63,7 @@ struct cloud {
     struct sched sched;
     struct meter meter;
     struct billing billing;
-    struct table house, requests;
+    struct table house, requests, ended;
     struct cloud_index *index; // caches only
 };
 
@@ -60,6 +72,7 @@ struct cloud_step {
     const char *field; // of the request that is wrong, with ANSWER_BAD_FIELD; static text
     uint64_t subject;  // id of what the command made or changed
     bool has_event, more;
+    bool repeated;      // this idempotency key was answered before: the same answer, no event
     struct event event; // valid when has_event; seq and time_us are filled
 };
 

@@ -84,12 +84,6 @@ struct posted {
 #define X(name, text) name,
 enum posted_about { POSTED_ABOUT(X) POSTED_ABOUT_COUNT };
 #undef X
-struct job_dropped {
-    uint64_t job;
-};
-struct lease_dropped {
-    uint64_t lease;
-};
 
 struct event {
     uint64_t seq;
@@ -138,6 +132,7 @@ uint64_t event_subject(const struct event *event);
 
 // For docs and OpenAPI: field `index` of a kind, in the order of the line; false past the last.
 struct event_field_text {
-    const char *name, *form, *meaning;
+    str name;
+    const char *form, *meaning;
 };
 bool event_field(enum event_kind kind, uint32_t index, struct event_field_text *ret_field);

@@ -57,6 +57,7 @@ struct open_input {
 struct node_report { // a machine and its devices, as found
     char name[64], arch[16];
     int64_t cpu_milli, memory_mib;
+    bool alone; // no other node is this engine's: the others are retired
     uint32_t count;
     const struct node_report_device {
         char chip[32], description[96], serial[48];
@@ -123,6 +124,7 @@ struct job_stop {
 struct invoice_issue {
     uint64_t account;
     month period;
+    bool early; // before the month's end: what comes later becomes a correction
 };
 
 struct input {

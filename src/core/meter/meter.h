@@ -9,7 +9,7 @@
 // difference (telescoping).
 //
 //   Owner      struct meter owns its table
-//   Invariant  0 <= taken <= seen for run time and energy
+//   Invariant  0 <= taken <= rated <= seen for run time; 0 <= taken <= seen for energy
 //   Refusal    none
 //   Fault      none
 #pragma once
@@ -20,12 +20,13 @@
 struct meter_row { // one a lease; id = lease
     uint64_t id;
     int64_t ran_ms, energy_j, cpu_ms, memory_peak_bytes; // highest seen
-    int64_t ran_ms_taken;                                // rated and posted as used
+    int64_t ran_ms_rated;                                // joined a rated row
+    int64_t ran_ms_taken;                                // posted as used
     int64_t energy_j_taken;
     int64_t held_ms_taken; // lease time posted as held (the lease's, not used)
     uint32_t energy, reserved;
 };
-_Static_assert(sizeof(struct meter_row) == 72, "no padding");
+_Static_assert(sizeof(struct meter_row) == 80, "no padding");
 
 struct meter {
     struct table rows;

@@ -1,0 +1,59 @@
+// cloud_state.h - what the files of this room share and nobody else sees.
+//
+// One input runs through: command.c or report.c (the input's own events), then follow.c (what the
+// state has left to do). apply.c folds every event.
+//
+//   Owner      the room
+//   Invariant  caches are functions of the state: cloud_reindex makes the same ones anew
+//   Refusal    none
+//   Fault      none
+#pragma once
+#include "base/lookup.h"
+#include "core/cloud/cloud.h"
+
+// A running job with a time limit: a binary heap by (due_us, job), stale entries dropped late.
+struct limit_entry {
+    int64_t due_us;
+    uint64_t job;
+    uint64_t attempt;
+};
+
+struct cloud_index {
+    struct lookup requests; // request digest -> request row
+    struct limit_entry *limits;
+    uint32_t limits_count, limits_room;
+    int64_t month_due_us; // the next instant at which a month begins in some zone
+};
+
+struct house *cloud_house(const struct cloud *cloud);
+void cloud_reindex(struct cloud *cloud);
+
+// requests.c
+const struct request_row *request_find(const struct cloud *cloud, const uint8_t request[16],
+                                       int64_t time_us);
+void request_apply(struct cloud *cloud, const struct event *event);
+void requests_reindex(struct cloud *cloud);
+
+// due.c
+void limit_push(const struct cloud *cloud, const struct job *job);
+// The running job whose time limit ends first; NULL: none. Drops stale entries.
+const struct job *limit_first(const struct cloud *cloud, int64_t *ret_due_us);
+void limits_reindex(struct cloud *cloud);
+int64_t month_due_us(const struct cloud *cloud); // the next instant a month begins in some zone
+
+// Fills a text of a fact: cut never (the input's own array is as long), zeroed behind.
+void text_fill(char *to, const char *from, size_t size);
+
+// command.c: the events of a command, one a step; false: no more (or refused, see answer).
+bool command_decide(const struct cloud *cloud, const struct input *input, uint32_t step,
+                    struct cloud_step *ret_step);
+// report.c: what a report changes that the state does not say yet.
+bool node_report_next(const struct cloud *cloud, const struct node_report *report,
+                      struct cloud_step *ret_step);
+bool attempt_report_next(const struct cloud *cloud, const struct input *input, uint32_t step,
+                         struct cloud_step *ret_step);
+// follow.c: what the state has left to do at this time, one event; false: nothing.
+bool follow_next(const struct cloud *cloud, int64_t time_us, struct event *ret_event);
+// settle.c: rate and post what a lease has used; post an invoice. False: nothing left of it.
+bool settle_next(const struct cloud *cloud, int64_t time_us, struct event *ret_event);
+bool invoice_post_next(const struct cloud *cloud, struct event *ret_event);

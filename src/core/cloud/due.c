@@ -1,0 +1,110 @@
+// When the core wants to be woken: time limits of running jobs, old things to drop, new months.
+#include "base/must.h"
+#include "core/cloud/cloud_state.h"
+#include <stdlib.h>
+
+static bool sooner(const struct limit_entry *a, const struct limit_entry *b)
+{
+    return a->due_us != b->due_us ? a->due_us < b->due_us : a->job < b->job;
+}
+
+static void swap(struct limit_entry *a, struct limit_entry *b)
+{
+    struct limit_entry kept = *a;
+    *a = *b;
+    *b = kept;
+}
+
+void limit_push(const struct cloud *cloud, const struct job *job)
+{
+    struct cloud_index *index = cloud->index;
+    int64_t limit_us, due_us;
+    if (job->run_ms_max == 0 || __builtin_mul_overflow(job->run_ms_max, MS_US, &limit_us) ||
+        __builtin_add_overflow(job->started_us, limit_us, &due_us))
+        return;
+    if (index->limits_count == index->limits_room) {
+        index->limits_room = index->limits_room ? index->limits_room * 2 : 64;
+        index->limits = realloc(index->limits, index->limits_room * sizeof *index->limits);
+        must(index->limits);
+    }
+    uint32_t at = index->limits_count++;
+    index->limits[at] = (struct limit_entry){due_us, job->id, job->attempt};
+    for (; at > 0 && sooner(&index->limits[at], &index->limits[(at - 1) / 2]); at = (at - 1) / 2)
+        swap(&index->limits[at], &index->limits[(at - 1) / 2]);
+}
+
+static void pop(struct cloud_index *index)
+{
+    index->limits[0] = index->limits[--index->limits_count];
+    for (uint32_t at = 0;;) {
+        uint32_t child = 2 * at + 1;
+        if (child >= index->limits_count)
+            return;
+        if (child + 1 < index->limits_count &&
+            sooner(&index->limits[child + 1], &index->limits[child]))
+            child++;
+        if (!sooner(&index->limits[child], &index->limits[at]))
+            return;
+        swap(&index->limits[child], &index->limits[at]);
+        at = child;
+    }
+}
+
+const struct job *limit_first(const struct cloud *cloud, int64_t *ret_due_us)
+{
+    struct cloud_index *index = cloud->index;
+    while (index->limits_count) {
+        const struct limit_entry *first = &index->limits[0];
+        const struct job *job = cloud_job(cloud, first->job);
+        if (job && job->state == JOB_RUNNING && job->attempt == first->attempt) {
+            *ret_due_us = first->due_us;
+            return job;
+        }
+        pop(index);
+    }
+    return NULL;
+}
+
+void limits_reindex(struct cloud *cloud)
+{
+    cloud->index->limits_count = 0;
+    cloud->index->month_due_us = 0;
+    uint32_t cursor = 0;
+    for (const struct job *job; (job = table_step(&cloud->sched.jobs, &cursor));)
+        if (job->state == JOB_RUNNING)
+            limit_push(cloud, job);
+}
+
+// A new month may lift a month's limit from a job that waits.
+int64_t month_due_us(const struct cloud *cloud)
+{
+    struct cloud_index *index = cloud->index;
+    int64_t now_us = cloud_time_us(cloud);
+    if (index->month_due_us > now_us)
+        return index->month_due_us;
+    index->month_due_us = INT64_MAX;
+    for (uint32_t zone = 0; zone < zone_count(); zone++) {
+        int64_t start_us = month_start_us(zone, month_at(zone, now_us) + 1);
+        if (start_us < index->month_due_us)
+            index->month_due_us = start_us;
+    }
+    return index->month_due_us;
+}
+
+bool cloud_next_due(const struct cloud *cloud, int64_t *ret_time_us)
+{
+    int64_t due_us = INT64_MAX, limit_us;
+    if (limit_first(cloud, &limit_us))
+        due_us = limit_us;
+    const struct ended_row *ended = table_after(&cloud->ended, 0);
+    if (ended) {
+        int64_t drop_us = ended->time_us + cloud_setting(cloud, SETTING_JOB_KEEP_DAYS) * DAY_US;
+        due_us = drop_us < due_us ? drop_us : due_us;
+    }
+    if (cloud_house(cloud)->queued > 0) {
+        int64_t start_us = month_due_us(cloud);
+        due_us = start_us < due_us ? start_us : due_us;
+    }
+    *ret_time_us = due_us;
+    return due_us != INT64_MAX;
+}

@@ -1,0 +1,313 @@
+#include "core/cloud/event_table.h"
+#include "base/must.h"
+
+// Enum texts behind one type.
+#define WORDS(function, type)                          \
+    static const char *word_##function(uint32_t value) \
+    {                                                  \
+        return function((type)value);                  \
+    }
+WORDS(node_state_text, enum node_state)
+WORDS(device_state_text, enum device_state)
+WORDS(lease_class_text, enum lease_class)
+WORDS(role_text, enum role)
+WORDS(job_reason_text, enum job_reason)
+WORDS(energy_kind_text, enum energy_kind)
+WORDS(book_role_text, enum book_role)
+WORDS(invoice_kind_text, enum invoice_kind)
+
+static const char *word_about(uint32_t value)
+{
+#define X(name, text) [name] = text,
+    static const char *const texts[] = {POSTED_ABOUT(X)};
+#undef X
+    must(value < POSTED_ABOUT_COUNT);
+    return texts[value];
+}
+
+static const char *word_rounding(uint32_t value)
+{
+    static const char *const texts[] = {
+        [ROUND_FLOOR] = "floor", [ROUND_HALF_UP] = "half_up", [ROUND_CEILING] = "ceiling"};
+    must(value <= ROUND_CEILING);
+    return texts[value];
+}
+
+#define AT(member) offsetof(struct event, member), sizeof(((struct event *)0)->member)
+#define QUOTED(name)                      \
+    {                                     \
+        "\"" name "\":", sizeof(name) + 2 \
+    }
+#define F(name, form, member, text)                         \
+    {                                                       \
+        QUOTED(name), form, AT(member), NULL, NULL, 0, text \
+    }
+#define I(name, kind, member, text)                             \
+    {                                                           \
+        QUOTED(name), FIELD_ID, AT(member), kind, NULL, 0, text \
+    }
+#define W(name, member, f, n, text)                            \
+    {                                                          \
+        QUOTED(name), FIELD_WORD, AT(member), NULL, f, n, text \
+    }
+
+static const struct event_field_row common[] = {
+    F("body", FIELD_HALF, body, "digest of the command's request"),
+    F("kind", FIELD_KIND, kind, "what happened"),
+    F("request", FIELD_HALF, request, "digest of the command's account and Idempotency-Key"),
+    F("seq", FIELD_SEQ, seq, "place in the journal, from 0"),
+    F("time_us", FIELD_TIME, time_us, "microseconds since 1970 UTC"),
+};
+
+#define ROWS(kind) static const struct event_field_row kind##_rows[]
+ROWS(opened) = {
+    F("format", FIELD_NUMBER, opened.format, "format of the journal"),
+    F("rules", FIELD_NUMBER, opened.rules, "version of the rules that decide"),
+    F("settings", FIELD_SETTINGS, opened.settings, "every setting"),
+};
+ROWS(set) = {
+    F("setting", FIELD_SETTING, set.setting, "which setting"),
+    F("value", FIELD_BIG, set.value, "its new value"),
+};
+ROWS(clock_stepped) = {
+    F("from_us", FIELD_TIME, clock_stepped.from_us, "what the time would have been"),
+};
+ROWS(chip_added) = {
+    I("chip", "chip", chip_added.chip.id, "the chip"),
+    F("class_w", FIELD_SIGNED, chip_added.chip.class_w, "watts of one device at work"),
+    F("description", FIELD_TEXT, chip_added.chip.description, "as its maker prints it"),
+    F("idle_w", FIELD_SIGNED, chip_added.chip.idle_w, "watts of one device at rest"),
+    F("max_w", FIELD_SIGNED, chip_added.chip.max_w, "highest watts of one device"),
+    F("memory_mib", FIELD_BIG, chip_added.chip.memory_mib, "memory of one device"),
+    F("name", FIELD_TEXT, chip_added.chip.name, "its name"),
+};
+ROWS(node_added) = {
+    F("arch", FIELD_TEXT, node_added.arch, "processor architecture"),
+    F("cpu_milli", FIELD_BIG, node_added.cpu_milli, "thousandths of a CPU"),
+    I("first_device", "device", node_added.first_device, "id of its device 0"),
+    F("memory_mib", FIELD_BIG, node_added.memory_mib, "memory for jobs"),
+    F("name", FIELD_TEXT, node_added.name, "its name"),
+    I("node", "node", node_added.node, "the node"),
+};
+ROWS(node_changed) = {
+    F("cpu_milli", FIELD_BIG, node_changed.cpu_milli, "thousandths of a CPU"),
+    F("memory_mib", FIELD_BIG, node_changed.memory_mib, "memory for jobs"),
+    I("node", "node", node_changed.node, "the node"),
+    W("state", node_changed.state, word_node_state_text, NODE_STATE_COUNT, "its state now"),
+};
+ROWS(device_added) = {
+    I("chip", "chip", device_added.chip, "its chip"),
+    I("device", "device", device_added.device, "the device"),
+    F("index", FIELD_NUMBER, device_added.index, "its number on the node"),
+    I("node", "node", device_added.node, "its node"),
+    F("numa", FIELD_SIGNED, device_added.numa, "NUMA node, -1 unknown"),
+    F("serial", FIELD_TEXT, device_added.serial, "hardware serial"),
+};
+ROWS(device_changed) = {
+    I("device", "device", device_changed.device, "the device"),
+    W("state", device_changed.state, word_device_state_text, DEVICE_STATE_COUNT, "its state now"),
+};
+ROWS(account_added) = {
+    I("account", "account", account_added.account, "the account"),
+    F("currency", FIELD_CURRENCY, account_added.currency, "what it is billed in"),
+    F("name", FIELD_TEXT, account_added.name, "name of the legal person"),
+    I("parent", "account", account_added.parent, "the account above"),
+    F("slug", FIELD_TEXT, account_added.slug, "short name"),
+    F("tax_id", FIELD_TEXT, account_added.tax_id, "registration number"),
+    F("zone", FIELD_ZONE, account_added.zone, "where its months begin"),
+};
+ROWS(key_added) = {
+    I("account", "account", key_added.account, "whose it is"),
+    F("expires_us", FIELD_TIME, key_added.expires_us, "0: never"),
+    F("hmac", FIELD_DIGEST, key_added.hmac, "HMAC-SHA-256 of the secret"),
+    I("key", "key", key_added.key, "the access key"),
+    F("label", FIELD_TEXT, key_added.label, "what it is for"),
+    W("role", key_added.role, word_role_text, ROLE_COUNT, "what it may do"),
+};
+ROWS(key_revoked) = {
+    I("key", "key", key_revoked.key, "the access key"),
+};
+ROWS(issuer_set) = {
+    F("name", FIELD_TEXT, issuer_set.name, "the operator's name"),
+    W("rounding", issuer_set.rounding, word_rounding, ROUND_CEILING + 1, "of the tax"),
+    F("tax_id", FIELD_TEXT, issuer_set.tax_id, "registration number, or empty"),
+};
+ROWS(price_set) = {
+    I("chip", "chip", price_set.chip, "what it is for"),
+    W("class", price_set.class, word_lease_class_text, LEASE_CLASS_COUNT, "of the lease"),
+    F("currency", FIELD_CURRENCY, price_set.currency, "of the price"),
+    I("price", "price", price_set.price, "the price"),
+    F("scale", FIELD_NUMBER, price_set.scale, "fractional digits of value"),
+    F("tax_permille", FIELD_NUMBER, price_set.tax_permille, "tax rate"),
+    F("value", FIELD_BIG, price_set.value, "per device-hour, times 10^scale"),
+};
+ROWS(limit_set) = {
+    I("account", "account", limit_set.account, "whose limits"),
+    F("devices_max", FIELD_BIG, limit_set.devices_max, "devices at once, -1: no limit"),
+    F("month_minor_max", FIELD_BIG, limit_set.month_minor_max, "money a month, -1: no limit"),
+};
+ROWS(job_queued) = {
+    I("account", "account", job_queued.account, "who pays"),
+    I("chip", "chip", job_queued.chip, "wanted chip, null: any"),
+    F("devices", FIELD_NUMBER, job_queued.devices, "how many devices"),
+    I("job", "job", job_queued.job, "the job"),
+    I("key", "key", job_queued.key, "the key it was submitted with"),
+    F("memory_mib", FIELD_BIG, job_queued.memory_mib, "memory"),
+    F("name", FIELD_TEXT, job_queued.name, "its name"),
+    F("restartable", FIELD_FLAG, job_queued.restartable, "may begin again when it is lost"),
+    F("run_ms_max", FIELD_BIG, job_queued.run_ms_max, "time limit, 0: none"),
+    F("spec", FIELD_DIGEST, job_queued.spec, "salted digest of command and environment"),
+};
+ROWS(leased) = {
+    I("account", "account", leased.account, "whose it is"),
+    W("class", leased.class, word_lease_class_text, LEASE_CLASS_COUNT, "of the lease"),
+    I("contract", "contract", leased.contract, "null: on-demand terms"),
+    F("devices", FIELD_DEVICES, leased.devices, "devices of the node, by number"),
+    I("job", "job", leased.job, "the job it is for"),
+    I("lease", "lease", leased.lease, "the lease"),
+    F("memory_mib", FIELD_BIG, leased.memory_mib, "memory of the node"),
+    I("node", "node", leased.node, "the node"),
+    I("price", "price", leased.price, "its price, for as long as it lasts"),
+};
+ROWS(job_placed) = {
+    F("attempt", FIELD_NUMBER, job_placed.attempt, "number of the attempt, from 1"),
+    I("job", "job", job_placed.job, "the job"),
+    I("lease", "lease", job_placed.lease, "its lease"),
+};
+ROWS(job_started) = {
+    F("attempt", FIELD_NUMBER, job_started.attempt, "number of the attempt"),
+    I("job", "job", job_started.job, "the job"),
+};
+ROWS(job_stopping) = {
+    F("grace_ms", FIELD_BIG, job_stopping.grace_ms, "time between SIGTERM and SIGKILL"),
+    I("job", "job", job_stopping.job, "the job"),
+    W("reason", job_stopping.reason, word_job_reason_text, JOB_REASON_COUNT, "why"),
+};
+ROWS(job_ended) = {
+    F("attempt", FIELD_NUMBER, job_ended.attempt, "number of the attempt, 0: never placed"),
+    F("code", FIELD_SIGNED, job_ended.code, "exit code"),
+    I("job", "job", job_ended.job, "the job"),
+    W("reason", job_ended.reason, word_job_reason_text, JOB_REASON_COUNT, "how it ended"),
+    F("requeued", FIELD_FLAG, job_ended.requeued, "it waits for another attempt"),
+    F("signal", FIELD_SIGNED, job_ended.signal, "signal that ended it, 0: none"),
+};
+ROWS(lease_ended) = {
+    I("lease", "lease", lease_ended.lease, "the lease"),
+};
+ROWS(metered) = {
+    F("cpu_ms", FIELD_BIG, metered.cpu_ms, "CPU time so far"),
+    W("energy", metered.energy, word_energy_kind_text, ENERGY_KIND_COUNT, "how joules are known"),
+    F("energy_j", FIELD_BIG, metered.energy_j, "joules so far"),
+    I("lease", "lease", metered.lease, "the lease"),
+    F("memory_peak_bytes", FIELD_BIG, metered.memory_peak_bytes, "highest memory so far"),
+    F("ran_ms", FIELD_BIG, metered.ran_ms, "run time so far"),
+};
+ROWS(book_opened) = {
+    I("book", "book", book_opened.book, "the book"),
+    F("commodity", FIELD_COMMODITY, book_opened.commodity, "what it counts"),
+    F("owner", FIELD_SEQ, book_opened.owner, "number of the account or chip, 0: the house"),
+    W("role", book_opened.role, word_book_role_text, BOOK_ROLE_COUNT, "what for"),
+};
+ROWS(posted) = {
+    W("about", posted.about, word_about, POSTED_ABOUT_COUNT, "what the cause is"),
+    F("cause", FIELD_SEQ, posted.cause, "number of the lease or invoice, 0: none"),
+    F("transfers", FIELD_TRANSFERS, posted, "[debit book, credit book, amount], …"),
+};
+ROWS(rated_opened) = {
+    I("account", "account", rated_opened.account, "who pays"),
+    F("base_posted", FIELD_BIG, rated_opened.base_posted, "money of closed rows before it"),
+    F("base_quantity", FIELD_BIG, rated_opened.base_quantity, "device-ms of closed rows"),
+    I("contract", "contract", rated_opened.contract, "null: on-demand terms"),
+    I("corrects", "invoice", rated_opened.corrects, "the invoice it continues"),
+    F("period", FIELD_MONTH, rated_opened.period, "the month"),
+    I("price", "price", rated_opened.price, "the price"),
+    I("rated", "rated", rated_opened.rated, "the row"),
+};
+ROWS(rated_added) = {
+    F("amount", FIELD_BIG, rated_added.amount, "money posted for it, minor units"),
+    I("lease", "lease", rated_added.lease, "whose it is"),
+    F("quantity", FIELD_BIG, rated_added.quantity, "device-ms"),
+    F("ran_ms", FIELD_BIG, rated_added.ran_ms, "run time of the lease that is rated now"),
+    I("rated", "rated", rated_added.rated, "the row"),
+};
+ROWS(invoice_line) = {
+    F("amount", FIELD_BIG, invoice_line.line.amount, "minor units, without tax"),
+    I("chip", "chip", invoice_line.line.chip, "the chip"),
+    F("chip_name", FIELD_TEXT, invoice_line.line.chip_name, "its name then"),
+    W("class", invoice_line.line.class, word_lease_class_text, LEASE_CLASS_COUNT, "of the lease"),
+    I("invoice", "invoice", invoice_line.line.invoice, "the invoice"),
+    I("line", "line", invoice_line.line.id, "the line"),
+    I("price", "price", invoice_line.line.price, "the price"),
+    F("price_scale", FIELD_NUMBER, invoice_line.line.price_scale, "fractional digits"),
+    F("price_value", FIELD_BIG, invoice_line.line.price_value, "per device-hour, scaled"),
+    F("quantity", FIELD_BIG, invoice_line.line.quantity, "device-ms"),
+    I("rated", "rated", invoice_line.line.rated, "the row it closes"),
+    F("tax_permille", FIELD_NUMBER, invoice_line.line.tax_permille, "tax rate"),
+};
+ROWS(invoice_issued) = {
+    I("account", "account", invoice_issued.invoice.account, "who pays"),
+    F("account_name", FIELD_TEXT, invoice_issued.invoice.account_name, "its name then"),
+    F("account_tax_id", FIELD_TEXT, invoice_issued.invoice.account_tax_id, "its number then"),
+    I("corrects", "invoice", invoice_issued.invoice.corrects, "the invoice it corrects"),
+    F("currency", FIELD_CURRENCY, invoice_issued.invoice.currency, "of all its amounts"),
+    I("invoice", "invoice", invoice_issued.invoice.id, "the invoice"),
+    W("invoice_kind", invoice_issued.invoice.kind, word_invoice_kind_text, INVOICE_KIND_COUNT,
+      "ordinary, correction or return"),
+    F("issuer_name", FIELD_TEXT, invoice_issued.invoice.issuer_name, "the operator's name then"),
+    F("issuer_tax_id", FIELD_TEXT, invoice_issued.invoice.issuer_tax_id, "its number then"),
+    F("lines", FIELD_NUMBER, invoice_issued.invoice.lines, "how many lines stand before it"),
+    F("period", FIELD_MONTH, invoice_issued.invoice.period, "the month"),
+    F("rates", FIELD_NUMBER, invoice_issued.invoice.rates, "how many tax rates are used"),
+    W("rounding", invoice_issued.invoice.rounding, word_rounding, ROUND_CEILING + 1, "of the tax"),
+    F("subtotal", FIELD_BIGS, invoice_issued.invoice.subtotal, "per tax rate"),
+    F("tax", FIELD_BIGS, invoice_issued.invoice.tax, "per tax rate"),
+    F("tax_permille", FIELD_NUMBERS, invoice_issued.invoice.tax_permille, "the tax rates"),
+    F("total", FIELD_BIG, invoice_issued.invoice.total, "payable, with tax"),
+};
+ROWS(job_dropped) = {
+    I("job", "job", job_dropped.job, "the job"),
+};
+ROWS(lease_dropped) = {
+    I("lease", "lease", lease_dropped.lease, "the lease"),
+};
+
+static const struct {
+    const struct event_field_row *rows;
+    uint32_t count;
+} kinds[] = {
+#define X(name, text, member, meaning) \
+    [name] = {member##_rows, sizeof member##_rows / sizeof *member##_rows},
+    EVENT_KINDS(X)
+#undef X
+};
+
+static const struct event_field_row *merged[EVENT_KIND_COUNT][EVENT_FIELDS_MAX];
+static uint32_t merged_count[EVENT_KIND_COUNT];
+
+// By name: the closing quote sorts before every letter, as RFC 8785 wants for a prefix.
+static bool before(const struct event_field_row *a, const struct event_field_row *b)
+{
+    return str_order(a->quoted, b->quoted) < 0;
+}
+
+__attribute__((constructor)) static void merge_rows(void)
+{
+    for (uint32_t kind = 0; kind < EVENT_KIND_COUNT; kind++) {
+        const struct event_field_row *own = kinds[kind].rows, *own_end = own + kinds[kind].count;
+        const struct event_field_row *all = common, *all_end = common + 5;
+        uint32_t count = 0;
+        while (own < own_end || all < all_end) {
+            must(count < EVENT_FIELDS_MAX);
+            bool take_own = all == all_end || (own < own_end && before(own, all));
+            merged[kind][count++] = take_own ? own++ : all++;
+        }
+        merged_count[kind] = count;
+    }
+}
+
+const struct event_field_row *const *event_fields(enum event_kind kind, uint32_t *ret_count)
+{
+    must(kind < EVENT_KIND_COUNT);
+    *ret_count = merged_count[kind];
+    return merged[kind];
+}

@@ -1,0 +1,94 @@
+// What the state has left to do, one event at a time, in a fixed order.
+#include "base/must.h"
+#include "core/cloud/cloud_state.h"
+
+static void release_event(const struct house *house, struct event *event)
+{
+    event->kind = EVENT_LEASE_ENDED;
+    event->lease_ended.lease = house->releasing;
+}
+
+static void placed_event(const struct cloud *cloud, struct event *event)
+{
+    const struct lease *lease = cloud_lease(cloud, cloud_house(cloud)->placing);
+    must(lease);
+    const struct job *job = cloud_job(cloud, lease->job);
+    must(job && job->state == JOB_QUEUED);
+    event->kind = EVENT_JOB_PLACED;
+    event->job_placed =
+        (struct job_placed){.job = job->id, .lease = lease->id, .attempt = job->attempt + 1};
+}
+
+static bool time_limit_event(const struct cloud *cloud, int64_t time_us, struct event *event)
+{
+    int64_t due_us;
+    const struct job *job = limit_first(cloud, &due_us);
+    if (!job || due_us > time_us)
+        return false;
+    event->kind = EVENT_JOB_STOPPING;
+    event->job_stopping = (struct job_stopping){
+        .job = job->id,
+        .grace_ms = cloud_setting(cloud, SETTING_STOP_GRACE_MS),
+        .reason = REASON_TIME_LIMIT,
+    };
+    return true;
+}
+
+// One at a time and in the order in which they ended, so that only the oldest is looked at.
+static bool drop_event(const struct cloud *cloud, int64_t time_us, struct event *event)
+{
+    const struct ended_row *row = table_after(&cloud->ended, 0);
+    int64_t keep_us = cloud_setting(cloud, SETTING_JOB_KEEP_DAYS) * DAY_US;
+    if (!row || time_us - row->time_us < keep_us)
+        return false;
+    if (row->job) {
+        event->kind = EVENT_JOB_DROPPED;
+        event->job_dropped.job = row->job;
+    } else {
+        event->kind = EVENT_LEASE_DROPPED;
+        event->lease_dropped.lease = row->lease;
+    }
+    return true;
+}
+
+static bool place_event(const struct cloud *cloud, struct event *event)
+{
+    if (cloud_house(cloud)->queued == 0)
+        return false;
+    struct place_view view = cloud_place_view(cloud);
+    struct placement placement;
+    if (!place_next(&view, &placement))
+        return false;
+    const struct job *job = cloud_job(cloud, placement.job);
+    event->kind = EVENT_LEASED;
+    event->leased = (struct leased){
+        .lease = cloud->market.leases.last_id + 1,
+        .account = job->account,
+        .job = job->id,
+        .node = placement.node,
+        .price = placement.price,
+        .memory_mib = job->memory_mib,
+        .devices = placement.devices,
+        .class = LEASE_ON_DEMAND,
+    };
+    return true;
+}
+
+bool follow_next(const struct cloud *cloud, int64_t time_us, struct event *ret_event)
+{
+    const struct house *house = cloud_house(cloud);
+    if (house->releasing) {
+        release_event(house, ret_event);
+        return true;
+    }
+    if (house->settling && settle_next(cloud, time_us, ret_event))
+        return true;
+    if (house->placing) {
+        placed_event(cloud, ret_event);
+        return true;
+    }
+    if (house->invoicing)
+        return invoice_post_next(cloud, ret_event);
+    return time_limit_event(cloud, time_us, ret_event) || drop_event(cloud, time_us, ret_event) ||
+           place_event(cloud, ret_event);
+}

@@ -1,0 +1,232 @@
+// Reports: what this machine is, and what an engine says of an attempt. Each gives the next
+// difference between the report and the state as an event, until there is none.
+#include "base/must.h"
+#include "core/cloud/cloud_state.h"
+#include <string.h>
+
+void text_fill(char *to, const char *from, size_t size)
+{
+    memset(to, 0, size);
+    size_t length = strnlen(from, size - 1);
+    memcpy(to, from, length);
+}
+
+static void chip_event(const struct cloud *cloud, const struct node_report_device *device,
+                       struct event *event)
+{
+    struct chip *chip = &event->chip_added.chip;
+    event->kind = EVENT_CHIP_ADDED;
+    chip->id = cloud->inventory.chips.last_id + 1;
+    text_fill(chip->name, device->chip, sizeof chip->name);
+    text_fill(chip->description, device->description, sizeof chip->description);
+    chip->memory_mib = device->memory_mib;
+    chip->idle_w = device->idle_w;
+    chip->class_w = device->class_w;
+    chip->max_w = device->max_w;
+}
+
+// A chip that was never priced gets the price of the default list: 5 units of yen per hour of a
+// core, 450 of anything with memory of its own; in dollars 0.04 and 3.00.
+static void default_price_event(const struct cloud *cloud, const struct chip *chip,
+                                struct event *event)
+{
+    enum currency currency = (enum currency)cloud_house(cloud)->currency;
+    bool accelerator = chip->memory_mib > 0;
+    event->kind = EVENT_PRICE_SET;
+    event->price_set = (struct price_set){
+        .price = cloud->market.prices.last_id + 1,
+        .chip = chip->id,
+        .currency = currency,
+        .class = LEASE_ON_DEMAND,
+        .tax_permille = 100,
+    };
+    if (currency == CURRENCY_JPY)
+        event->price_set.value = accelerator ? 450 : 5;
+    else
+        event->price_set.value = accelerator ? 300 : 4, event->price_set.scale = 2;
+}
+
+static bool priced(const struct cloud *cloud, uint64_t chip)
+{
+    uint32_t cursor = 0;
+    for (const struct price *price; (price = table_step(&cloud->market.prices, &cursor));)
+        if (price->chip == chip)
+            return true;
+    return false;
+}
+
+static bool chips_next(const struct cloud *cloud, const struct node_report *report,
+                       struct event *event)
+{
+    for (uint32_t i = 0; i < report->count; i++) {
+        const struct chip *chip = chip_named(&cloud->inventory, str_from(report->devices[i].chip));
+        if (!chip) {
+            chip_event(cloud, &report->devices[i], event);
+            return true;
+        }
+        if (i > 0 && strcmp(report->devices[i].chip, report->devices[i - 1].chip) == 0)
+            continue;
+        if (!priced(cloud, chip->id)) {
+            default_price_event(cloud, chip, event);
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool device_next(const struct cloud *cloud, const struct node_report *report,
+                        const struct node *node, struct event *event)
+{
+    const struct inventory *inventory = &cloud->inventory;
+    for (uint32_t i = 0; i < node->devices; i++) {
+        const struct device *device = node_device(inventory, node, i);
+        enum device_state state = device->state;
+        if (i >= report->count)
+            state = DEVICE_REPAIR; // it is not there any more
+        else if (state == DEVICE_REPAIR)
+            state = DEVICE_HEALTHY; // it is there again
+        if (state == (enum device_state)device->state)
+            continue;
+        event->kind = EVENT_DEVICE_CHANGED;
+        event->device_changed = (struct device_changed){device->id, state};
+        return true;
+    }
+    uint32_t index = node->devices;
+    // Devices of a node have consecutive ids: one that comes after another node's stays outside.
+    if (index >= report->count || inventory->devices.last_id + 1 != node->first_device + index)
+        return false;
+    const struct node_report_device *found = &report->devices[index];
+    event->kind = EVENT_DEVICE_ADDED;
+    event->device_added = (struct device_added){
+        .device = node->first_device + index,
+        .node = node->id,
+        .chip = chip_named(inventory, str_from(found->chip))->id,
+        .index = index,
+        .numa = found->numa,
+    };
+    text_fill(event->device_added.serial, found->serial, sizeof found->serial);
+    return true;
+}
+
+static void node_added_event(const struct cloud *cloud, const struct node_report *report,
+                             struct event *event)
+{
+    struct node_added *fact = &event->node_added;
+    event->kind = EVENT_NODE_ADDED;
+    fact->node = cloud->inventory.nodes.last_id + 1;
+    fact->first_device = cloud->inventory.devices.last_id + 1;
+    fact->cpu_milli = report->cpu_milli;
+    fact->memory_mib = report->memory_mib;
+    text_fill(fact->name, report->name, sizeof fact->name);
+    text_fill(fact->arch, report->arch, sizeof fact->arch);
+}
+
+static void node_changed_event(const struct node *node, enum node_state state,
+                               const struct node_report *report, struct event *event)
+{
+    event->kind = EVENT_NODE_CHANGED;
+    event->node_changed = (struct node_changed){
+        .node = node->id,
+        .state = state,
+        .cpu_milli = report ? report->cpu_milli : node->cpu_milli,
+        .memory_mib = report ? report->memory_mib : node->memory_mib,
+    };
+}
+
+static bool others_next(const struct cloud *cloud, const struct node *node, struct event *event)
+{
+    uint32_t cursor = 0;
+    for (const struct node *other; (other = table_step(&cloud->inventory.nodes, &cursor));) {
+        if (other->id == node->id || other->state == NODE_RETIRED)
+            continue;
+        node_changed_event(other, NODE_RETIRED, NULL, event);
+        return true;
+    }
+    return false;
+}
+
+bool node_report_next(const struct cloud *cloud, const struct node_report *report,
+                      struct cloud_step *ret_step)
+{
+    struct event *event = &ret_step->event;
+    must(report->count <= DEVICE_SET_MAX);
+    if (chips_next(cloud, report, event))
+        return true;
+    const struct node *node = node_named(&cloud->inventory, str_from(report->name));
+    if (!node) {
+        node_added_event(cloud, report, event);
+        return true;
+    }
+    ret_step->subject = node->id;
+    if (device_next(cloud, report, node, event))
+        return true;
+    bool back = node->state == NODE_NEW || node->state == NODE_RETIRED;
+    if (back || node->cpu_milli != report->cpu_milli || node->memory_mib != report->memory_mib) {
+        node_changed_event(node, back ? NODE_READY : node->state, report, event);
+        return true;
+    }
+    return report->alone && others_next(cloud, node, event);
+}
+
+// The lease's reading: never more run time than the lease itself has lasted.
+static struct metered reading_of(const struct cloud *cloud, const struct job *job,
+                                 const struct attempt_report *report, int64_t time_us)
+{
+    const struct lease *lease = cloud_lease(cloud, job->lease);
+    must(lease);
+    int64_t lasted_ms = time_us / MS_US - lease->start_us / MS_US;
+    return (struct metered){
+        .lease = lease->id,
+        .ran_ms = report->ran_ms < lasted_ms ? report->ran_ms : lasted_ms,
+        .energy_j = report->energy_j,
+        .cpu_ms = report->cpu_ms,
+        .memory_peak_bytes = report->memory_peak_bytes,
+        .energy = report->energy,
+    };
+}
+
+static void ended_event(const struct cloud *cloud, const struct job *job,
+                        const struct attempt_report *report, struct event *event)
+{
+    bool asked = job->state == JOB_STOPPING;
+    bool again = report->reason == REASON_LOST && job->restartable && !asked &&
+                 job->attempt < cloud_setting(cloud, SETTING_ATTEMPTS_MAX);
+    event->kind = EVENT_JOB_ENDED;
+    event->job_ended = (struct job_ended){
+        .job = job->id,
+        .attempt = job->attempt,
+        .reason = asked ? job->stop_reason : report->reason,
+        .code = report->code,
+        .signal = report->signal,
+        .requeued = again,
+    };
+}
+
+bool attempt_report_next(const struct cloud *cloud, const struct input *input, uint32_t step,
+                         struct cloud_step *ret_step)
+{
+    const struct attempt_report *report = &input->attempt;
+    const struct job *job = cloud_job(cloud, report->job);
+    if (!job || report->attempt != job->attempt || job->state == JOB_DONE ||
+        job->state == JOB_QUEUED) {
+        if (step == 0)
+            ret_step->answer = job ? ANSWER_ALREADY_ENDED : ANSWER_NOT_FOUND;
+        return false;
+    }
+    ret_step->subject = job->id;
+    if (job->state == JOB_STARTING && (report->event != ATTEMPT_ENDED || report->ran_ms > 0)) {
+        ret_step->event.kind = EVENT_JOB_STARTED;
+        ret_step->event.job_started = (struct job_started){job->id, job->attempt, 0};
+        return true;
+    }
+    struct metered reading = reading_of(cloud, job, report, input->time_us);
+    if (report->event != ATTEMPT_STARTED && !meter_known(&cloud->meter, &reading)) {
+        ret_step->event.kind = EVENT_METERED;
+        ret_step->event.metered = reading;
+        return true;
+    }
+    if (report->event != ATTEMPT_ENDED)
+        return false;
+    ended_event(cloud, job, report, &ret_step->event);
+    return true;
+}
