@@ -192,12 +192,15 @@ bool duration_parse(str text, int64_t *ret_duration_us)
         {{"d", 1},  DAY_US   }
     };
     for (size_t i = 0; i < sizeof units / sizeof units[0]; i++) {
-        int64_t count;
+        int64_t count, us;
         if (!str_ends(text, units[i].name))
             continue;
         if (!str_to_i64((str){text.ptr, text.len - units[i].name.len}, &count))
             continue;
-        return count > 0 && !__builtin_mul_overflow(count, units[i].us, ret_duration_us);
+        if (count <= 0 || __builtin_mul_overflow(count, units[i].us, &us))
+            return false;
+        *ret_duration_us = us;
+        return true;
     }
     return false;
 }
