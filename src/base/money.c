@@ -25,6 +25,12 @@ str currency_code(enum currency currency)
     return currencies[currency].code;
 }
 
+str currency_sign(enum currency currency)
+{
+    must(currency < CURRENCIES);
+    return currencies[currency].sign;
+}
+
 bool currency_parse(str code, enum currency *ret_currency)
 {
     for (uint32_t i = 0; i < CURRENCIES; i++) {

@@ -17,6 +17,7 @@
 enum currency { CURRENCY_JPY, CURRENCY_USD, CURRENCIES };
 
 str currency_code(enum currency currency); // "JPY"
+str currency_sign(enum currency currency); // "¥"
 bool currency_parse(str code, enum currency *ret_currency);
 uint32_t currency_decimals(enum currency currency);
 

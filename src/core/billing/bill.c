@@ -105,13 +105,13 @@ static bool add_rows(const struct billing *billing, const struct market *market,
 // One rounding per rate. ret_net: the sum without tax.
 static bool add_tax(struct invoice *invoice, int64_t *ret_net)
 {
-    int64_t net = 0, total = 0;
+    int64_t net = 0, total = 0, gross;
     for (uint32_t i = 0; i < invoice->rates; i++) {
         if (!money_tax(invoice->subtotal[i], invoice->tax_permille[i],
                        (enum rounding)invoice->rounding, &invoice->tax[i]) ||
             __builtin_add_overflow(net, invoice->subtotal[i], &net) ||
-            __builtin_add_overflow(total, invoice->subtotal[i], &total) ||
-            __builtin_add_overflow(total, invoice->tax[i], &total))
+            __builtin_add_overflow(invoice->subtotal[i], invoice->tax[i], &gross) ||
+            __builtin_add_overflow(total, gross, &total))
             return false;
     }
     invoice->total = total;
