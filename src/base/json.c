@@ -74,6 +74,15 @@ static inline char *skip_plain(char *at)
     }
 }
 
+// Moves what was read to where the decoded text ends: mostly it stands there already.
+static inline char *put(char *to, const char *from, const char *end)
+{
+    size_t size = (size_t)(end - from);
+    if (to != from)
+        memmove(to, from, size);
+    return to + size;
+}
+
 static bool take_hex4(const char *at, uint32_t *ret_unit)
 {
     uint32_t unit = 0;
@@ -145,17 +154,20 @@ static bool take_escape(struct reader *reader, char **to)
     return true;
 }
 
-static bool take_character(struct reader *reader, char **to)
+// As many characters above 0x7f as stand here.
+static bool take_characters(struct reader *reader, char **to)
 {
-    uint32_t code_point;
-    size_t length =
-        str_character((str){reader->at, (size_t)(reader->end - reader->at)}, &code_point);
-    if (length == 0)
-        return wrong(reader, reader->at, "not UTF-8");
-    memmove(*to, reader->at, length);
-    *to += length;
-    reader->at += length;
-    reader->line_start += length - 1;
+    char *at = reader->at;
+    while ((unsigned char)*at >= 0x80) {
+        uint32_t code_point;
+        size_t length = str_character((str){at, (size_t)(reader->end - at)}, &code_point);
+        if (length == 0)
+            return wrong(reader, at, "not UTF-8");
+        at += length;
+        reader->line_start += length - 1;
+    }
+    *to = put(*to, reader->at, at);
+    reader->at = at;
     return true;
 }
 
@@ -171,11 +183,10 @@ static bool read_text(struct reader *reader, str *ret_text)
                          reader->at == reader->end
                              ? "the text ends inside a string"
                              : "a control character in a string: write it as an escape");
-        if (byte == '\\' ? !take_escape(reader, &to) : !take_character(reader, &to))
+        if (byte == '\\' ? !take_escape(reader, &to) : !take_characters(reader, &to))
             return false;
         char *plain = skip_plain(reader->at);
-        memmove(to, reader->at, (size_t)(plain - reader->at));
-        to += plain - reader->at;
+        to = put(to, reader->at, plain);
         reader->at = plain;
     }
     reader->at++;

@@ -4,6 +4,7 @@
 #include "base/real.h"
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 // The short form of a byte that must be escaped, 'u' where there is none, 0 for plain bytes.
 static char escape_of(unsigned char byte)
@@ -14,9 +15,35 @@ static char escape_of(unsigned char byte)
     return byte == '"' || byte == '\\' ? (char)byte : 0;
 }
 
+// Without a branch in the loop, so that compilers look at many bytes at once.
+static bool is_plain(str text)
+{
+    unsigned int escapes = 0;
+    for (size_t i = 0; i < text.len; i++) {
+        unsigned char byte = (unsigned char)text.ptr[i];
+        escapes |= (byte < 0x20) | (byte == '"') | (byte == '\\');
+    }
+    return escapes == 0;
+}
+
+static void quote_plain(struct buf *buf, str text)
+{
+    char *room = buf_extend(buf, text.len + 2);
+    if (!room)
+        return;
+    room[0] = '"';
+    if (text.len)
+        memcpy(room + 1, text.ptr, text.len);
+    room[text.len + 1] = '"';
+}
+
 void json_quote(struct buf *buf, str text)
 {
     static const char digits[] = "0123456789abcdef";
+    if (is_plain(text)) {
+        quote_plain(buf, text);
+        return;
+    }
     buf_byte(buf, '"');
     size_t plain = 0; // where the run of plain bytes began
     for (size_t i = 0; i < text.len; i++) {
