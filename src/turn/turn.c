@@ -111,6 +111,14 @@ static bool append(struct turn *turn, struct err *err)
     return good;
 }
 
+static void clear_batch(struct turn *turn)
+{
+    buf_clear(&turn->text);
+    buf_clear(&turn->ends);
+    buf_clear(&turn->answers);
+    buf_clear(&turn->effects);
+}
+
 static void release(struct turn *turn)
 {
     struct buf answers = turn->answers, effects = turn->effects;
@@ -118,10 +126,18 @@ static void release(struct turn *turn)
         turn->release.answer(turn->release.context, (const struct turn_answer *)(answers.ptr + at));
     for (size_t at = 0; at < effects.len; at += sizeof(struct effect))
         turn->release.effect(turn->release.context, (const struct effect *)(effects.ptr + at));
-    buf_clear(&turn->text);
-    buf_clear(&turn->ends);
-    buf_clear(&turn->answers);
-    buf_clear(&turn->effects);
+    clear_batch(turn);
+}
+
+void turn_abandon(struct turn *turn)
+{
+    for (size_t at = 0; at < turn->answers.len; at += sizeof(struct turn_answer)) {
+        struct turn_answer answer = *(const struct turn_answer *)(turn->answers.ptr + at);
+        answer.answer = ANSWER_UNAVAILABLE;
+        answer.subject = answer.seq = 0;
+        turn->release.answer(turn->release.context, &answer);
+    }
+    clear_batch(turn);
 }
 
 bool turn_commit(struct turn *turn, struct err *err)

@@ -72,6 +72,10 @@ bool turn_is_full(const struct turn *turn);
 // turn->fatal set the process must end.
 bool turn_commit(struct turn *turn, struct err *err);
 
+// Gives up a pending batch: its answers are ANSWER_UNAVAILABLE, its effects nothing. The state is
+// ahead of the journal then and must not be used any more.
+void turn_abandon(struct turn *turn);
+
 // A copy of the tree and the state as a snapshot: only between commits.
 void turn_snapshot(const struct turn *turn, struct buf *out);
 uint64_t turn_size(const struct turn *turn); // events applied so far

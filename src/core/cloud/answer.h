@@ -41,6 +41,8 @@
       "issue it after the month's end, or early: what comes later becomes a correction")           \
     X(ANSWER_WRONG_STATE, "wrong_state", 409, "it is not in a state that allows this",             \
       "look at its state")                                                                         \
+    X(ANSWER_UNAVAILABLE, "unavailable", 503, "the journal cannot be written just now",            \
+      "try again with the same Idempotency-Key")                                                   \
     X(ANSWER_FULL, "full", 507, "a table of this house is full", "end or archive old things first")
 
 #define X(name, code, status, message, fix) name,
