@@ -70,18 +70,6 @@ enum place_verdict place_feasible(const struct inventory *inventory, const struc
     return search_node(&search, FIT_OPEN, &placement) ? PLACE_FITS : PLACE_BUSY;
 }
 
-static enum hold limits(const struct place_view *view, const struct account *account,
-                        const struct job *job)
-{
-    if (account->devices_max != NO_LIMIT &&
-        account->devices_leased + job->devices > account->devices_max)
-        return HOLD_LIMIT;
-    if (account->month_minor_max != NO_LIMIT &&
-        view->spent_minor(view->context, account->id) >= account->month_minor_max)
-        return HOLD_MONTH;
-    return HOLD_READY;
-}
-
 // Nothing has grown since this job was found not to fit.
 static bool still_blocked(const struct queue *queue, const struct place_view *view,
                           const struct job *job)
@@ -120,7 +108,7 @@ enum place_turn place_turn(const struct place_view *view, const struct job **ret
     for (const struct account *account; (account = queue_first(queue, view->market));) {
         const struct job *job = table_get(&view->sched->jobs, account->queue_first);
         must(job && job->state == JOB_QUEUED);
-        enum hold hold = limits(view, account, job);
+        enum hold hold = queue_limits(view, account, job);
         enum place_turn turn = PLACE_TURN_NONE;
         if (hold == HOLD_READY)
             turn = turn_of(view, job, ret_placement);

@@ -121,6 +121,21 @@ void queue_hold(struct queue *queue, const struct market *market, const struct a
     list->places[list->count++] = place;
 }
 
+bool queue_month_over(const struct place_view *view, const struct account *account)
+{
+    return account->month_minor_max != NO_LIMIT &&
+           view->spent_minor(view->context, account->id) >= account->month_minor_max;
+}
+
+enum hold queue_limits(const struct place_view *view, const struct account *account,
+                       const struct job *job)
+{
+    if (account->devices_max != NO_LIMIT &&
+        account->devices_leased + job->devices > account->devices_max)
+        return HOLD_LIMIT;
+    return queue_month_over(view, account) ? HOLD_MONTH : HOLD_READY;
+}
+
 static void release_stuck(struct queue *queue)
 {
     struct queue_list *list = &queue->held[1];
@@ -141,9 +156,7 @@ static void release_month(struct queue *queue, const struct place_view *view)
         uint32_t place = list->places[i];
         struct queue_account *waiting = &queue->accounts[place];
         const struct account *account = table_at(&view->market->accounts, place);
-        bool over = waiting->hold == HOLD_MONTH &&
-                    view->spent_minor(view->context, account->id) >= account->month_minor_max;
-        if (over) {
+        if (waiting->hold == HOLD_MONTH && queue_month_over(view, account)) {
             list->places[kept++] = place;
             continue;
         }

@@ -48,6 +48,10 @@ void queue_set(struct queue *queue, const struct market *market, const struct ac
                uint64_t head);
 // Makes ready again whoever may be: call before queue_first.
 void queue_refresh(struct queue *queue, const struct place_view *view);
+// Do its own limits hold an account with this oldest job? READY, LIMIT or MONTH.
+enum hold queue_limits(const struct place_view *view, const struct account *account,
+                       const struct job *job);
+bool queue_month_over(const struct place_view *view, const struct account *account);
 // The ready account with the oldest job, NULL: none.
 const struct account *queue_first(const struct queue *queue, const struct market *market);
 void queue_hold(struct queue *queue, const struct market *market, const struct account *account,

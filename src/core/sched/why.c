@@ -1,5 +1,7 @@
 #include "core/sched/why.h"
+#include "base/instant.h"
 #include "base/must.h"
+#include "core/sched/estimate.h"
 #include "core/sched/sched_index.h"
 #include "core/sched/search.h"
 
@@ -78,10 +80,8 @@ static enum why_rule stuck(const struct search *search)
     return search_node(search, FIT_BUILT, &placement) ? WHY_NODES_CLOSED : WHY_INFEASIBLE;
 }
 
-static void device_limit(const struct place_view *view, const struct account *account,
-                         struct why *why)
+static void device_limit(const struct account *account, const struct job *head, struct why *why)
 {
-    const struct job *head = table_get(&view->sched->jobs, account->queue_first);
     int64_t left = account->devices_max - account->devices_leased;
     why->rule = WHY_DEVICE_LIMIT;
     why->needs = head->devices;
@@ -97,6 +97,21 @@ static void month_limit(const struct place_view *view, const struct account *acc
     why->limit = account->month_minor_max;
 }
 
+static void when(const struct place_view *view, const struct job *job, int64_t time_us,
+                 struct why *why)
+{
+    if (why->rule == WHY_MONTH_LIMIT) {
+        const struct account *account = table_get(&view->market->accounts, job->account);
+        why->estimate_known = true;
+        why->estimate_us = month_start_us(account->zone, month_at(account->zone, time_us) + 1);
+        return;
+    }
+    struct estimate estimate = estimate_start(view, job, time_us);
+    why->estimate_known = estimate.known;
+    why->estimate_us = estimate.start_us;
+    why->waits_for = estimate.waits_for;
+}
+
 static void waiting(const struct place_view *view, const struct job *job, struct why *why)
 {
     const struct account *account = table_get(&view->market->accounts, job->account);
@@ -104,14 +119,18 @@ static void waiting(const struct place_view *view, const struct job *job, struct
     struct placement placement;
     struct search search = search_for(view, job);
     enum place_turn turn = place_turn(view, &first, &placement);
-    enum hold hold = queue_hold_of(&view->sched->index->queue, view->market, account);
+    // Asked again: a held account is not looked at when a second reason joins the first.
+    const struct job *head = table_get(&view->sched->jobs, account->queue_first);
+    enum hold hold = queue_limits(view, account, head);
+    if (hold == HOLD_READY)
+        hold = queue_hold_of(&view->sched->index->queue, view->market, account);
     in_line(&view->sched->index->line, job, why);
     why->rule = WHY_BEHIND;
     if (hold == HOLD_LIMIT)
-        device_limit(view, account, why);
+        device_limit(account, head, why);
     else if (hold == HOLD_MONTH)
         month_limit(view, account, why);
-    else if (hold == HOLD_STUCK && account->queue_first == job->id)
+    else if (hold == HOLD_STUCK && head == job)
         why->rule = stuck(&search);
     else if (first == job && turn == PLACE_TURN_FITS)
         why->rule = WHY_NEXT;
@@ -122,11 +141,12 @@ static void waiting(const struct place_view *view, const struct job *job, struct
 void why_job(const struct place_view *view, const struct job *job, int64_t time_us,
              struct why *ret_why)
 {
-    (void)time_us;
     struct why why = {.rule = WHY_RUNNING};
     if (job->state == JOB_DONE)
         why.rule = WHY_DONE;
-    if (job->state == JOB_QUEUED)
+    if (job->state == JOB_QUEUED) {
         waiting(view, job, &why);
+        when(view, job, time_us, &why);
+    }
     *ret_why = why;
 }

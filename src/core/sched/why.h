@@ -40,9 +40,10 @@ struct why {
     uint64_t ahead[WHY_AHEAD_MAX]; // the nearest jobs in front, first in line first
     uint32_t ahead_count;
     int64_t needs, free, limit; // the numbers of the rule: devices, MiB or minor units
-    bool estimate_known;        // only when every running job it waits for has a time limit
-    int64_t estimate_us;        // earliest start if running jobs use all of their time limits
-    uint64_t waits_for;         // a running job without a time limit, or the last to end
+    bool estimate_known;        // only when every job it waits for has a time limit: estimate.h
+    int64_t estimate_us;        // start if those in front use all of their time limits; at the
+                                // month limit: when the next month begins
+    uint64_t waits_for;         // the job whose end makes room, or one without a time limit
 };
 
 void why_job(const struct place_view *view, const struct job *job, int64_t time_us,

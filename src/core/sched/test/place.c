@@ -69,13 +69,13 @@ static void storm(uint64_t seed, int steps, int copy_every)
 static void caches_decide_as_a_plain_scan_does(void **state)
 {
     (void)state;
-    storm(42, 10000, 64);
+    storm(42, 9000, 64);
 }
 
 static void caches_made_anew_decide_the_same(void **state)
 {
     (void)state;
-    storm(7, 1500, 1);
+    storm(7, 1000, 1);
 }
 
 int main(void)
