@@ -72,9 +72,7 @@ static void apply_metered(struct cloud *cloud, const struct event *event)
 static void apply_rated(struct cloud *cloud, const struct event *event)
 {
     rated_apply_added(&cloud->billing, &event->rated_added);
-    struct meter_row *row = table_get(&cloud->meter.rows, event->rated_added.lease);
-    must(row);
-    row->ran_ms_rated = event->rated_added.ran_ms;
+    meter_rate(&cloud->meter, event->rated_added.lease, event->rated_added.ran_ms);
     cloud_house(cloud)->settling_minor += event->rated_added.amount;
 }
 

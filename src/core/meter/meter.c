@@ -59,8 +59,16 @@ void meter_apply(struct meter *meter, const struct metered *fact)
 
 static bool row_holds(const struct meter_row *row)
 {
-    return row->ran_ms_taken >= 0 && row->ran_ms_taken <= row->ran_ms && row->energy_j_taken >= 0 &&
+    return row->ran_ms_taken >= 0 && row->ran_ms_taken <= row->ran_ms_rated &&
+           row->ran_ms_rated <= row->ran_ms && row->energy_j_taken >= 0 &&
            row->energy_j_taken <= row->energy_j && row->held_ms_taken >= 0;
+}
+
+void meter_rate(struct meter *meter, uint64_t lease, int64_t ran_ms)
+{
+    struct meter_row *row = row_of(meter, lease);
+    must(ran_ms >= row->ran_ms_rated && ran_ms <= row->ran_ms);
+    row->ran_ms_rated = ran_ms;
 }
 
 void meter_take(struct meter *meter, uint64_t lease, int64_t ran_ms, int64_t energy_j,

@@ -45,7 +45,9 @@ void meter_open(struct meter *meter, uint64_t lease);
 // True when the reading says nothing new.
 bool meter_known(const struct meter *meter, const struct metered *reading);
 void meter_apply(struct meter *meter, const struct metered *fact);
-// Billing and the ledger have taken this much more of a lease's run, energy and held time. It may
+// The run time of a lease up to here has joined a rated row; it never goes back.
+void meter_rate(struct meter *meter, uint64_t lease, int64_t ran_ms);
+// The ledger has taken this much more of a lease's run, energy and held time. It may
 // be less than zero only where something is given back.
 void meter_take(struct meter *meter, uint64_t lease, int64_t ran_ms, int64_t energy_j,
                 int64_t held_ms);

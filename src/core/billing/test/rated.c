@@ -85,6 +85,7 @@ static void take(struct world *world, struct meter *meter, uint64_t lease, month
     if (due == 0)
         return;
     world_charge(world, 1, 1, period, due);
+    meter_rate(meter, lease, row->ran_ms);
     meter_take(meter, lease, due, 0, 0);
 }
 

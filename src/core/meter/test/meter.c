@@ -109,7 +109,9 @@ static void what_is_taken_stays_within_what_was_seen(void **state)
     meter_open(&meter, 7);
     struct metered reading = reading_of(7, 10, 100, 1);
     meter_apply(&meter, &reading);
+    meter_rate(&meter, 7, 4);
     meter_take(&meter, 7, 4, 100, 90);
+    meter_rate(&meter, 7, 10);
     meter_take(&meter, 7, 6, 0, 0);
     uint64_t lease = 0;
     assert_true(meter_check(&meter, &lease));
@@ -120,6 +122,8 @@ static void what_is_taken_stays_within_what_was_seen(void **state)
     row->ran_ms_taken++;
     assert_false(meter_check(&meter, &lease));
     assert_int_equal(lease, 7);
+    row->ran_ms_rated++;
+    assert_false(meter_check(&meter, &lease)); // nor may more be rated than was seen
     meter_finish(&meter);
 }
 
