@@ -1,0 +1,253 @@
+#include "cmd/commands_all.h"
+
+// clang-format 14 falls over rows of tables that name some of their members.
+// clang-format off
+
+// --- options ---
+
+#define END_OF_OPTIONS {.name = 0}
+
+static const struct option globals[] = {
+    {"json", OPTION_FLAG, .help = "print JSON, for a list one object a line"},
+    {"url", OPTION_TEXT, "URL", "the server, else TATARA_URL, else the data directory's"},
+    {"key", OPTION_TEXT, "KEY", "the access key, else TATARA_KEY, else the data directory's"},
+    {"data", OPTION_FOLDER, "DIR", "the data directory, else TATARA_DATA, else the usual place"},
+    {"ca", OPTION_FILE, "FILE", "trust these certificates (PEM), else TATARA_CA"},
+    {"quiet", OPTION_FLAG, .help = "say nothing but the result"},
+    {"no-color", OPTION_FLAG, .help = "no colours (as NO_COLOR does)"},
+    {"help", OPTION_FLAG, .help = "say what the command does"},
+    {"version", OPTION_FLAG, .help = "say the version"},
+    END_OF_OPTIONS,
+};
+
+#define OPTION_OF_ACCOUNT                                                                  \
+    {                                                                                      \
+        "account", OPTION_TEXT, "ACCOUNT", "whose: a name or an id", .completes = "account" \
+    }
+
+static const struct option run_options[] = {
+    {"devices", OPTION_INTEGER, "N", "devices, on one node, else 1", .min = 1, .max = 256},
+    {"memory", OPTION_MEMORY, "SIZE", "memory, else 512MiB; more than this ends it",
+     .min = 1 << 20, .max = INT64_C(1) << 50},
+    {"chip", OPTION_TEXT, "CHIP", "kind of device, else any", .completes = "chip"},
+    {"time", OPTION_DURATION, "TIME", "stop it after this long", .min = 1000,
+     .max = INT64_C(366) * 86400 * 1000000},
+    {"name", OPTION_TEXT, "NAME", "a name to find it by"},
+    {"env", OPTION_PAIR, "NAME=VALUE", "a variable of its environment", .repeated = true},
+    {"directory", OPTION_TEXT, "DIR", "where it starts, else a fresh directory of its own"},
+    {"rootfs", OPTION_TEXT, "DIR", "its root file system, else the host's, read-only"},
+    {"restartable", OPTION_FLAG, .help = "run it again when its node is lost"},
+    {"detach", OPTION_FLAG, .help = "print the job's id and leave it running"},
+    {"account", OPTION_TEXT, "ACCOUNT", "who pays, else the key's own", .completes = "account"},
+    END_OF_OPTIONS,
+};
+static const struct option job_list_options[] = {
+    OPTION_OF_ACCOUNT,
+    {"state", OPTION_CHOICE, "STATE", "only these",
+     .choices = "queued|starting|running|stopping|done"},
+    {"limit", OPTION_INTEGER, "N", "the first so many", .min = 1, .max = 1000},
+    {"after", OPTION_TEXT, "ID", "those behind this one", .completes = "job"},
+    END_OF_OPTIONS,
+};
+static const struct option job_log_options[] = {
+    {"follow", OPTION_FLAG, .help = "go on until the job has ended"},
+    {"stderr", OPTION_FLAG, .help = "its stderr in place of its stdout"},
+    {"attempt", OPTION_INTEGER, "N", "of a job that was restarted: which attempt", .min = 1,
+     .max = 1000000},
+    END_OF_OPTIONS,
+};
+static const struct option job_stop_options[] = {
+    {"grace", OPTION_DURATION, "TIME", "time between SIGTERM and SIGKILL, 0s: at once", .min = 0,
+     .max = INT64_C(3600) * 1000000},
+    END_OF_OPTIONS,
+};
+static const struct option operator_set_options[] = {
+    {"name", OPTION_TEXT, "NAME", "as it stands on invoices"},
+    {"tax-id", OPTION_TEXT, "T…", "registration number of a qualified invoice issuer"},
+    {"rounding", OPTION_CHOICE, "HOW", "how tax is rounded",
+     .choices = "floor|half_up|ceiling"},
+    END_OF_OPTIONS,
+};
+static const struct option account_new_options[] = {
+    {"name", OPTION_TEXT, "NAME", "its full name, as it stands on invoices"},
+    {"tax-id", OPTION_TEXT, "T…", "its registration number"},
+    {"currency", OPTION_CHOICE, "CODE", "what it is billed in, else JPY", .choices = "JPY|USD"},
+    {"zone", OPTION_TEXT, "ZONE", "where its months begin, such as Asia/Tokyo"},
+    {"parent", OPTION_TEXT, "ACCOUNT", "the account above it", .completes = "account"},
+    END_OF_OPTIONS,
+};
+static const struct option key_new_options[] = {
+    {"account", OPTION_TEXT, "ACCOUNT", "whose: a name or an id", .required = true,
+     .completes = "account"},
+    {"role", OPTION_CHOICE, "ROLE", "what it may do",
+     .choices = "reader|user|operator|admin", .required = true},
+    {"label", OPTION_TEXT, "TEXT", "what it is for"},
+    {"expires", OPTION_TIME, "TIME", "when it stops opening anything"},
+    END_OF_OPTIONS,
+};
+static const struct option account_options[] = {OPTION_OF_ACCOUNT, END_OF_OPTIONS};
+static const struct option price_set_options[] = {
+    {"chip", OPTION_TEXT, "CHIP", "kind of device", .required = true, .completes = "chip"},
+    {"per-device-hour", OPTION_PRICE, "PRICE", "without tax", .required = true},
+    {"class", OPTION_CHOICE, "CLASS", "kind of lease, else on_demand", .choices = "on_demand"},
+    {"tax", OPTION_INTEGER, "PERMILLE", "tax in 1/1000, else 100 (10 %)", .min = 0, .max = 1000},
+    END_OF_OPTIONS,
+};
+static const struct option limit_set_options[] = {
+    {"devices", OPTION_INTEGER, "N", "devices at once", .min = 0, .max = 1000000000},
+    {"month", OPTION_MONEY, "MONEY", "money a month"},
+    {"no-devices", OPTION_FLAG, .help = "no limit of devices"},
+    {"no-month", OPTION_FLAG, .help = "no limit of money"},
+    END_OF_OPTIONS,
+};
+static const struct option balance_options[] = {
+    {"at", OPTION_TIME, "TIME", "as it was then"},
+    END_OF_OPTIONS,
+};
+static const struct option bill_options[] = {
+    {"account", OPTION_TEXT, "ACCOUNT", "whose: a name or an id", .required = true,
+     .completes = "account"},
+    {"month", OPTION_MONTH, "MONTH", "such as 2026-11", .required = true},
+    {"issue", OPTION_FLAG, .help = "freeze it: an invoice that never changes again"},
+    END_OF_OPTIONS,
+};
+static const struct option journal_list_options[] = {
+    {"after", OPTION_INTEGER, "SEQ", "events behind this one", .min = 0, .max = INT64_MAX},
+    {"limit", OPTION_INTEGER, "N", "at most so many", .min = 1, .max = INT64_MAX},
+    END_OF_OPTIONS,
+};
+static const struct option journal_follow_options[] = {
+    {"after", OPTION_INTEGER, "SEQ", "begin behind this event, else with the next", .min = 0,
+     .max = INT64_MAX},
+    END_OF_OPTIONS,
+};
+static const struct option journal_export_options[] = {
+    {"from", OPTION_INTEGER, "SEQ", "begin with this event", .min = 0, .max = INT64_MAX},
+    {"to", OPTION_FILE, "FILE", "write there, else to standard output"},
+    END_OF_OPTIONS,
+};
+static const struct option help_options[] = {
+    {"man", OPTION_FLAG, .help = "the manual page: tatara help --man | man -l -"},
+    {"docs", OPTION_FLAG, .help = "docs/commands.md"},
+    END_OF_OPTIONS,
+};
+
+// --- commands ---
+
+#define WORDS(least, most) .words_min = least, .words_max = most
+
+static const struct command rows[] = {
+    {"run", "run a command on leased devices and stream its output",
+     "-- COMMAND [ARGUMENT…]", .takes_rest = true,
+     .options = run_options, .run = cmd_run,
+     .about = "Leases the devices, runs the command and gives back its exit code. Its stdout and\n"
+              "stderr stay apart. While it waits, stderr says why. Ctrl-C asks the job to stop,\n"
+              "a second one leaves it running. The last line says what it took and what it costs.",
+     .example = "tatara run --devices 1 --memory 512MiB -- sh -c 'echo hello; exit 3'\n"
+                "tatara run --devices 2 --time 1h --detach -- python3 train.py",
+     .exits = "N    the job's own exit code; 128 + N when signal N ended it\n"
+              "124  its time limit ended it\n"
+              "125  tatara itself failed\n"
+              "130  Ctrl-C ended it"},
+    {"job list", "jobs, the newest last", .options = job_list_options, .run = cmd_job_list,
+     .example = "tatara job list --state running"},
+    {"job show", "one job: what it asked for, where it runs, what it took", "ID", WORDS(1, 1),
+     .completes = "job", .run = cmd_job_show, .example = "tatara job show job-17"},
+    {"job log", "what a job wrote", "ID", WORDS(1, 1), .completes = "job",
+     .options = job_log_options, .run = cmd_job_log,
+     .example = "tatara job log job-17 --follow\ntatara job log job-17 --stderr"},
+    {"job stop", "ask a job to end: SIGTERM, then SIGKILL", "ID", WORDS(1, 1),
+     .completes = "job", .options = job_stop_options, .run = cmd_job_stop,
+     .example = "tatara job stop job-17 --grace 10s"},
+    {"why", "why a job is where it is: the rule, its place in line, an estimate", "ID",
+     WORDS(1, 1), .completes = "job", .run = cmd_why, .example = "tatara why job-17"},
+    {"status", "the house on one page: devices, jobs, money", .run = cmd_status,
+     .example = "tatara status"},
+    {"node list", "servers", .run = cmd_node_list, .example = "tatara node list"},
+    {"node show", "one server and its devices", "NODE", WORDS(1, 1), .completes = "node",
+     .run = cmd_node_show, .example = "tatara node show node-1"},
+    {"node drain", "place nothing new there; what runs goes on", "NODE", WORDS(1, 1),
+     .completes = "node", .run = cmd_node_drain, .example = "tatara node drain node-1"},
+    {"node undrain", "place jobs there again", "NODE", WORDS(1, 1), .completes = "node",
+     .run = cmd_node_undrain, .example = "tatara node undrain node-1"},
+    {"device list", "devices and who has them", .run = cmd_device_list,
+     .example = "tatara device list"},
+    {"chip list", "kinds of device", .run = cmd_chip_list, .example = "tatara chip list"},
+    {"lease list", "who has which devices since when", .options = account_options,
+     .run = cmd_lease_list, .example = "tatara lease list --account acme"},
+    {"operator show", "who issues the invoices", .run = cmd_operator_show,
+     .example = "tatara operator show"},
+    {"operator set", "say who issues the invoices", .options = operator_set_options,
+     .run = cmd_operator_set,
+     .about = "With a registration number (T and 13 digits) invoices are qualified ones.",
+     .example = "tatara operator set --name \"Tatara KK\" --tax-id T7000012050002"},
+    {"account list", "who pays", .run = cmd_account_list, .example = "tatara account list"},
+    {"account new", "a new account", "ACCOUNT", WORDS(1, 1), .options = account_new_options,
+     .run = cmd_account_new,
+     .example = "tatara account new acme --name \"Acme KK\" --tax-id T7000012050002"},
+    {"account show", "one account, its limits and what it uses", "ACCOUNT", WORDS(1, 1),
+     .completes = "account", .run = cmd_account_show, .example = "tatara account show acme"},
+    {"key list", "access keys, never their secrets", .options = account_options,
+     .run = cmd_key_list, .example = "tatara key list --account acme"},
+    {"key new", "a new access key; its secret is shown once", .options = key_new_options,
+     .run = cmd_key_new, .example = "tatara key new --account acme --role user"},
+    {"key revoke", "end an access key within a second", "ID", WORDS(1, 1), .completes = "key",
+     .run = cmd_key_revoke, .example = "tatara key revoke key-3"},
+    {"price list", "prices, those in force last", .run = cmd_price_list,
+     .example = "tatara price list"},
+    {"price set", "a new price from now on; leases keep the one they began with",
+     .options = price_set_options, .run = cmd_price_set,
+     .example = "tatara price set --chip H100 --per-device-hour ¥500"},
+    {"limit set", "limits of an account: devices at once, money a month", "ACCOUNT", WORDS(1, 1),
+     .completes = "account", .options = limit_set_options, .run = cmd_limit_set,
+     .example = "tatara limit set acme --devices 2 --month ¥50000"},
+    {"balance", "an account's books", "ACCOUNT", WORDS(1, 1), .completes = "account",
+     .options = balance_options, .run = cmd_balance,
+     .example = "tatara balance acme\ntatara balance acme --at 2026-11-01"},
+    {"bill", "a month's invoice, as it stands or frozen", .options = bill_options,
+     .run = cmd_bill,
+     .about = "Without --issue it is a draft and changes nothing. An issued invoice never\n"
+              "changes; what comes later is on the next one.",
+     .example = "tatara bill --account acme --month 2026-11\n"
+                "tatara bill --account acme --month 2026-11 --issue"},
+    {"invoice list", "invoices", .options = account_options, .run = cmd_invoice_list,
+     .example = "tatara invoice list --account acme"},
+    {"invoice show", "one invoice", "ID", WORDS(1, 1), .completes = "invoice",
+     .run = cmd_invoice_show, .example = "tatara invoice show invoice-1"},
+    {"journal list", "events, a line each", .options = journal_list_options,
+     .run = cmd_journal_list, .example = "tatara journal list --after 100 --limit 20"},
+    {"journal follow", "events as they happen", .options = journal_follow_options,
+     .run = cmd_journal_follow, .example = "tatara journal follow"},
+    {"journal export", "the journal as text, to keep or to verify elsewhere",
+     .options = journal_export_options, .run = cmd_journal_export,
+     .example = "tatara journal export --to journal.txt"},
+    {"setting list", "what the house goes by", .run = cmd_setting_list,
+     .example = "tatara setting list"},
+    {"setting set", "change what the house goes by", "NAME VALUE", WORDS(2, 2),
+     .completes = "setting", .run = cmd_setting_set,
+     .example = "tatara setting set stop_grace_ms 5000"},
+    {"whoami", "which key, account and role you have", .run = cmd_whoami,
+     .example = "tatara whoami"},
+    {"lab json", "read JSON strictly and print its canonical form (RFC 8785)", "FILE",
+     WORDS(1, 1), .run = cmd_lab_json, .about = "FILE may be - for standard input.",
+     .example = "tatara lab json invoice.json",
+     .exits = "1    it is not JSON: the error names line and column"},
+    {"completion", "completion for a shell", "bash", WORDS(1, 1), .run = cmd_completion,
+     .example = "tatara completion bash > /etc/bash_completion.d/tatara"},
+    {"complete", "ids of a kind, for completion", "KIND", WORDS(1, 1), .hidden = true,
+     .run = cmd_complete, .example = "tatara complete job"},
+    {"help", "what tatara can do", "[COMMAND…]", WORDS(0, 2), .options = help_options,
+     .run = cmd_help, .example = "tatara help job list\ntatara help --man | man -l -"},
+};
+
+// clang-format on
+
+const struct command *commands_row(uint32_t index)
+{
+    return index < sizeof rows / sizeof *rows ? &rows[index] : NULL;
+}
+
+const struct option *commands_globals(void)
+{
+    return globals;
+}

@@ -1,0 +1,53 @@
+// commands_all.h - the functions of all commands, one a row of commands.c.
+//
+//   Owner      nobody: functions
+//   Invariant  each gives the exit code of the process and prints its own errors
+//   Refusal    none
+//   Fault      none
+#pragma once
+#include "cmd/commands.h"
+
+// name of the function, a row each; the files are cmd_FAMILY.c
+#define COMMANDS(X)   \
+    X(account_list)   \
+    X(account_new)    \
+    X(account_show)   \
+    X(balance)        \
+    X(bill)           \
+    X(chip_list)      \
+    X(complete)       \
+    X(completion)     \
+    X(device_list)    \
+    X(help)           \
+    X(invoice_list)   \
+    X(invoice_show)   \
+    X(job_list)       \
+    X(job_log)        \
+    X(job_show)       \
+    X(job_stop)       \
+    X(journal_export) \
+    X(journal_follow) \
+    X(journal_list)   \
+    X(key_list)       \
+    X(key_new)        \
+    X(key_revoke)     \
+    X(lab_json)       \
+    X(lease_list)     \
+    X(limit_set)      \
+    X(node_drain)     \
+    X(node_list)      \
+    X(node_show)      \
+    X(node_undrain)   \
+    X(operator_set)   \
+    X(operator_show)  \
+    X(price_list)     \
+    X(price_set)      \
+    X(run)            \
+    X(setting_list)   \
+    X(setting_set)    \
+    X(status)         \
+    X(whoami)         \
+    X(why)
+#define X(name) int cmd_##name(struct invocation *invocation);
+COMMANDS(X)
+#undef X
