@@ -186,17 +186,25 @@ static bool operator_set(const struct input *input, const struct principal *by,
     return true;
 }
 
+// More than 10^9 yen or dollars for an hour of a device is a slip of the pen; below it a month of
+// ten million devices stays within int64.
+static bool price_value_valid(decimal value)
+{
+    int64_t power = 1;
+    for (uint32_t i = 0; i < value.scale && i < 10; i++)
+        power *= 10;
+    return value.scale <= 10 && value.value >= 0 && value.value / power < INT64_C(1000000000);
+}
+
 static bool price_set(const struct cloud *cloud, const struct input *input,
                       const struct principal *by, struct cloud_step *ret_step)
 {
-    // More than this for an hour of a device is a slip of the pen, and keeps products in range.
-    const int64_t value_max = INT64_C(1000000000000000);
     const struct price_new *new = &input->price;
     if (!may(by, ACTION_MANAGE, 0, ret_step))
         return false;
     if (!table_get(&cloud->inventory.chips, new->chip))
         return refuse(ret_step, ANSWER_NO_SUCH_CHIP);
-    if (new->value.value < 0 || new->value.value > value_max || new->value.scale > 10)
+    if (!price_value_valid(new->value))
         return bad_field(ret_step, "per_device_hour");
     if (new->currency >= CURRENCIES)
         return bad_field(ret_step, "currency");
@@ -384,6 +392,9 @@ static bool invoice_may(const struct cloud *cloud, const struct input *input,
         return bad_field(ret_step, "month");
     if (!input->invoice.early && month_start_us(account->zone, period + 1) > input->time_us)
         return refuse(ret_step, ANSWER_MONTH_OPEN);
+    struct invoice draft;
+    if (!bill_draft(&cloud->billing, &cloud->market, account->id, period, &draft))
+        return refuse(ret_step, ANSWER_NOTHING_TO_BILL);
     return true;
 }
 
@@ -409,7 +420,7 @@ static bool invoice_event_next(const struct cloud *cloud, const struct input *in
         return true;
     }
     if (after == 0)
-        return step == 0 ? refuse(ret_step, ANSWER_NOTHING_TO_BILL) : false;
+        return false;
     struct invoice *invoice = &ret_step->event.invoice_issued.invoice;
     must(bill_draft(billing, &cloud->market, account, period, invoice));
     ret_step->event.kind = EVENT_INVOICE_ISSUED;
