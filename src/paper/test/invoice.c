@@ -209,6 +209,41 @@ static void a_name_cannot_move_the_cursor_or_leave_its_quotes(void **state)
     desk_finish(&desk);
 }
 
+// A buffer or an arena of any size too small: said so, nothing else happens.
+static void what_does_not_fit_is_told(void **state)
+{
+    (void)state;
+    struct desk desk;
+    desk_init(&desk, CURRENCY_JPY, "UTC");
+    world_price(&desk.world, 1, (decimal){105, 0}, CURRENCY_JPY, 100);
+    world_charge(&desk.world, 1, 1, NOVEMBER, HOUR_MS);
+    write_draft(&desk, NOVEMBER);
+    struct invoice_sheet sheet;
+    assert_true(invoice_sheet_draft(&desk.source, 1, NOVEMBER, &desk.arena, &sheet));
+    for (size_t limit = 0; limit <= desk.text.len; limit++) {
+        struct buf text, json;
+        buf_init(&text, limit);
+        buf_init(&json, limit);
+        invoice_text(&sheet, &text);
+        invoice_json(&sheet, &json);
+        assert_int_equal(text.overflow, limit < desk.text.len);
+        assert_int_equal(json.overflow, limit < desk.json.len);
+        buf_finish(&text);
+        buf_finish(&json);
+    }
+    struct arena tiny;
+    arena_init(&tiny, 16);
+    assert_false(invoice_sheet_draft(&desk.source, 1, NOVEMBER, &tiny, &sheet));
+    assert_true(tiny.full);
+    arena_finish(&tiny);
+    assert_int_equal(world_issue(&desk.world, 1, NOVEMBER), 1);
+    arena_init(&tiny, 16);
+    assert_false(invoice_sheet_issued(&desk.source, 1, &tiny, &sheet));
+    assert_true(tiny.full);
+    arena_finish(&tiny);
+    desk_finish(&desk);
+}
+
 static void what_does_not_exist_has_no_sheet(void **state)
 {
     (void)state;
@@ -341,6 +376,7 @@ int main(void)
         cmocka_unit_test(a_draft_in_dollars_where_clocks_change),
         cmocka_unit_test(only_an_issuer_with_name_and_number_is_qualified),
         cmocka_unit_test(a_name_cannot_move_the_cursor_or_leave_its_quotes),
+        cmocka_unit_test(what_does_not_fit_is_told),
         cmocka_unit_test(what_does_not_exist_has_no_sheet),
         cmocka_unit_test(any_invoice_adds_up_on_paper),
         cmocka_unit_test(hours_and_rates_have_one_text),
