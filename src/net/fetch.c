@@ -96,7 +96,8 @@ static bool check_headers(const struct fetch_request *request, struct err *err)
 static bool check_limits(const struct fetch_request *request, struct err *err)
 {
     static const int64_t year_ms = INT64_C(366) * 24 * 3600 * 1000;
-    const int64_t times[] = {request->connect_ms_max, request->idle_ms_max, request->total_ms_max};
+    const int64_t times[] = {request->connect_ms_max, request->idle_ms_max, request->total_ms_max,
+                             request->pause_ms_max};
     for (size_t i = 0; i < sizeof times / sizeof *times; i++)
         if (times[i] < 0 || times[i] > year_ms)
             return err_set(err, "deadline: %lld ms, want 0 to a year", (long long)times[i]);

@@ -18,6 +18,7 @@
 #include "base/err.h"
 #include "base/str.h"
 #include "net/address_guard.h"
+#include "net/retry_budget.h"
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -67,6 +68,10 @@ struct fetch_request {
     int64_t connect_ms_max, idle_ms_max, total_ms_max;
     int64_t reply_bytes_max;     // 0: FETCH_REPLY_MAX; an endless stream says INT64_MAX
     uint32_t redirects_max;      // 0: a redirect is a reply like any other
+    uint32_t tries_max;          // 0 or 1: once; fetch_next.h says what is tried again
+    bool repeatable;             // this POST or PATCH may be carried out twice (it carries a key)
+    int64_t pause_ms_max;        // before the second try, doubled for each further one; 0: 100 ms
+    struct retry_budget *budget; // NULL: only tries_max bounds the tries
     bool proxy_from_environment; // the guard then judges the proxy's address
 
     // Callbacks may be NULL. Without on_body, and for every status but 2xx, the body is collected

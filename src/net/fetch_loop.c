@@ -1,11 +1,11 @@
 #include "net/fetch_loop.h"
 #include "base/must.h"
-#include "net/fetch_transfer.h"
+#include "net/fetch_next.h"
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
+#include <unistd.h>
 
 enum { KEEP_ON_MS = 100, WAIT_MS_MAX = 60 * 1000, CONNECTIONS_KEPT = 64 };
 
@@ -25,6 +25,7 @@ struct fetch_loop {
     uint32_t count;
     pthread_t thread;
     bool threaded;
+    struct rng rng; // spreads tries
 
     pthread_mutex_t mutex; // guards what follows
     struct order *orders, **orders_end;
@@ -87,6 +88,13 @@ static struct transfer *find(struct fetch_loop *loop, uint64_t id)
     return transfer;
 }
 
+static void add_handle(struct fetch_loop *loop, struct transfer *transfer)
+{
+    must(curl_multi_add_handle(loop->multi, transfer->easy) == CURLM_OK);
+    transfer->added = true;
+    transfer->wake_us = 0;
+}
+
 static void join(struct fetch_loop *loop, struct transfer *transfer)
 {
     transfer->next = loop->transfers;
@@ -94,8 +102,9 @@ static void join(struct fetch_loop *loop, struct transfer *transfer)
     loop->count++;
     if (transfer->verdict != FETCH_DONE)
         return;
-    must(curl_multi_add_handle(loop->multi, transfer->easy) == CURLM_OK);
-    transfer->added = true;
+    if (transfer->request.budget)
+        retry_budget_earn(transfer->request.budget);
+    add_handle(loop, transfer);
 }
 
 static void obey(struct fetch_loop *loop, const struct order *order)
@@ -153,7 +162,10 @@ static int64_t judge(struct transfer *transfer, int64_t now_us, int64_t wait_us)
                              (long long)request->total_ms_max);
         wait_us = left_us < wait_us ? left_us : wait_us;
     }
-    if (request->idle_ms_max > 0 && !transfer->paused) {
+    if (transfer->wake_us > 0) {
+        int64_t left_us = transfer->wake_us - now_us;
+        wait_us = left_us < wait_us ? left_us : wait_us;
+    } else if (request->idle_ms_max > 0 && !transfer->paused) {
         int64_t left_us = request->idle_ms_max * 1000 - quiet_us;
         if (left_us <= 0)
             transfer_verdict(transfer, FETCH_DEADLINE, "no byte for %lld ms",
@@ -199,11 +211,26 @@ static void hear_curl(struct fetch_loop *loop)
         struct transfer *transfer = NULL;
         curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, (char **)&transfer);
         curl_multi_remove_handle(loop->multi, transfer->easy);
-        transfer->added = transfer_advance(transfer, code);
-        transfer->over = !transfer->added;
-        if (transfer->added)
-            must(curl_multi_add_handle(loop->multi, transfer->easy) == CURLM_OK);
+        transfer->added = false;
+        switch (fetch_next(transfer, code, fetch_now_us(), &loop->rng)) {
+        case FETCH_NEXT_OVER:
+            transfer->over = true;
+            break;
+        case FETCH_NEXT_HOP:
+            add_handle(loop, transfer);
+            break;
+        case FETCH_NEXT_TRY:
+            break; // wake_those_due
+        }
     }
+}
+
+static void wake_those_due(struct fetch_loop *loop)
+{
+    int64_t now_us = fetch_now_us();
+    for (struct transfer *transfer = loop->transfers; transfer; transfer = transfer->next)
+        if (transfer->wake_us > 0 && transfer->wake_us <= now_us)
+            add_handle(loop, transfer);
 }
 
 static int64_t judge_all(struct fetch_loop *loop, int64_t wait_us)
@@ -220,6 +247,7 @@ uint32_t fetch_loop_turn(struct fetch_loop *loop, int64_t wait_ms)
     int64_t wait_us = judge_all(loop, wait_ms < WAIT_MS_MAX ? wait_ms * 1000 : WAIT_MS_MAX * 1000);
     curl_multi_poll(loop->multi, NULL, 0, (int)((wait_us + 999) / 1000), NULL);
     take_orders(loop);
+    wake_those_due(loop);
     int running;
     curl_multi_perform(loop->multi, &running);
     hear_curl(loop);
@@ -262,6 +290,7 @@ struct fetch_loop *fetch_loop_create_still(void)
     transfer_begin();
     struct fetch_loop *loop = calloc(1, sizeof *loop);
     must(loop);
+    loop->rng.state = (uint64_t)fetch_now_us() ^ (uint64_t)getpid() << 40;
     loop->orders_end = &loop->orders;
     must(pthread_mutex_init(&loop->mutex, NULL) == 0);
     loop->multi = curl_multi_init();

@@ -1,5 +1,6 @@
 #include "net/fetch_transfer.h"
 #include "base/must.h"
+#include "net/fetch_next.h"
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <pthread.h>
@@ -85,22 +86,13 @@ static int before_request(void *context, char *ip, char *local_ip, int port, int
 
 // --- what comes back ---
 
-static bool is_redirect(int32_t status)
+void transfer_show_start(struct transfer *transfer)
 {
-    return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
-}
-
-static bool is_read_only(str method)
-{
-    return str_is(method, S("GET")) || str_is(method, S("HEAD"));
-}
-
-static bool would_follow(const struct transfer *transfer)
-{
-    str location;
-    return transfer->request.redirects_max > 0 && is_read_only(transfer->request.method) &&
-           is_redirect(transfer->reply.status) &&
-           fetch_head_find(buf_str(&transfer->reply.head), S("location"), &location);
+    const struct fetch_request *request = &transfer->request;
+    if (!request->on_start || transfer->shown || transfer->reply.status == 0)
+        return;
+    transfer->shown = true;
+    request->on_start(request->context, transfer->reply.status, buf_str(&transfer->reply.head));
 }
 
 static size_t take_head(char *bytes, size_t size, size_t count, void *context)
@@ -131,13 +123,14 @@ static size_t take_head(char *bytes, size_t size, size_t count, void *context)
     if (status < 200)
         return size * count;
     transfer->in_body = true;
-    if (transfer->request.on_start && !would_follow(transfer))
-        transfer->request.on_start(transfer->request.context, reply->status, buf_str(&reply->head));
+    if (!fetch_next_is_hop(transfer) && !fetch_next_may_hide(transfer))
+        transfer_show_start(transfer);
     return size * count;
 }
 
 static size_t stream_body(struct transfer *transfer, str bytes)
 {
+    transfer->shown = true;
     switch (transfer->request.on_body(transfer->request.context, bytes)) {
     case FETCH_GO_ON:
         transfer->reply.body_bytes += (int64_t)bytes.len;
@@ -170,7 +163,7 @@ static size_t take_body(char *bytes, size_t size, size_t count, void *context)
     if (good && transfer->request.on_body)
         return stream_body(transfer, body);
     reply->body_bytes += (int64_t)body.len;
-    if (!would_follow(transfer))
+    if (!fetch_next_is_hop(transfer))
         buf_add(&reply->body, body);
     return body.len;
 }
@@ -305,7 +298,7 @@ static void set_options(struct transfer *transfer)
 }
 
 // Takes the URL for the next hop apart: the guard wants its host and port.
-static bool set_url(struct transfer *transfer, str url, struct err *err)
+bool transfer_aim(struct transfer *transfer, str url, struct err *err)
 {
     CURLU *parts = curl_url();
     must(parts);
@@ -344,6 +337,7 @@ struct transfer *transfer_create(const struct fetch_request *request, int64_t no
     struct transfer *transfer = calloc(1, sizeof *transfer);
     must(transfer);
     transfer->started_us = transfer->progress_us = now_us;
+    transfer->tries = 1;
     arena_init(&transfer->arena, request->body.len + ARENA_MAX);
     struct err err;
     if (!fetch_request_check(request, &err)) {
@@ -358,10 +352,21 @@ struct transfer *transfer_create(const struct fetch_request *request, int64_t no
     buf_init(&transfer->reply.body, body_max);
     transfer->easy = curl_easy_init();
     must(transfer->easy);
-    if (!set_url(transfer, transfer->request.url, &err))
+    if (!transfer_aim(transfer, transfer->request.url, &err))
         transfer_verdict(transfer, FETCH_BAD_REQUEST, "%s", err.text);
     set_options(transfer);
     return transfer;
+}
+
+void transfer_again(struct transfer *transfer)
+{
+    transfer->refusal[0] = '\0';
+    transfer->in_body = false;
+    transfer->reply.status = 0;
+    transfer->reply.body_bytes = 0;
+    buf_clear(&transfer->reply.head);
+    buf_clear(&transfer->reply.body);
+    set_headers(transfer);
 }
 
 void transfer_destroy(struct transfer *transfer)
@@ -373,101 +378,4 @@ void transfer_destroy(struct transfer *transfer)
     fetch_reply_finish(&transfer->reply);
     arena_finish(&transfer->arena);
     free(transfer);
-}
-
-// --- the end of a hop ---
-
-static enum fetch_end end_of_code(CURLcode code)
-{
-    switch ((int)code) {
-    case CURLE_OK:
-        return FETCH_DONE;
-    case CURLE_URL_MALFORMAT:
-    case CURLE_UNSUPPORTED_PROTOCOL:
-        return FETCH_BAD_REQUEST;
-    case CURLE_COULDNT_RESOLVE_HOST:
-    case CURLE_COULDNT_RESOLVE_PROXY:
-    case CURLE_COULDNT_CONNECT:
-        return FETCH_UNREACHABLE;
-    case CURLE_OPERATION_TIMEDOUT:
-        return FETCH_DEADLINE;
-    case CURLE_FILESIZE_EXCEEDED:
-        return FETCH_TOO_LARGE;
-    case CURLE_SSL_CONNECT_ERROR:
-    case CURLE_PEER_FAILED_VERIFICATION:
-    case CURLE_SSL_CACERT_BADFILE:
-    case CURLE_SSL_CERTPROBLEM:
-    case CURLE_SSL_CIPHER:
-    case CURLE_SSL_ISSUER_ERROR:
-        return FETCH_TLS;
-    default:
-        return FETCH_BROKEN;
-    }
-}
-
-static bool same_origin(const struct transfer *transfer, str scheme_of, str host, uint16_t port)
-{
-    return str_is(transfer->host, host) && transfer->port == port &&
-           str_starts(transfer->url, S("https:")) == str_starts(scheme_of, S("https:"));
-}
-
-// Another hop, or the verdict why not.
-static bool follow(struct transfer *transfer)
-{
-    char *location = NULL;
-    curl_easy_getinfo(transfer->easy, CURLINFO_REDIRECT_URL, &location);
-    if (transfer->redirects == transfer->request.redirects_max) {
-        transfer_verdict(transfer, FETCH_REFUSED, "more than %u redirects", transfer->redirects);
-        return false;
-    }
-    struct fetch_request next = {.url = str_from(location)};
-    struct err err;
-    if (!fetch_request_check(&next, &err)) {
-        transfer_verdict(transfer, FETCH_REFUSED, "redirected: %s", err.text);
-        return false;
-    }
-    if (str_starts(transfer->url, S("https:")) && !str_starts(next.url, S("https:"))) {
-        transfer_verdict(transfer, FETCH_REFUSED, "redirected from https to http");
-        return false;
-    }
-    str before = transfer->url, host = transfer->host;
-    uint16_t port = transfer->port;
-    if (!set_url(transfer, arena_copy(&transfer->arena, next.url), &err)) {
-        transfer_verdict(transfer, FETCH_REFUSED, "redirected: %s", err.text);
-        return false;
-    }
-    bool stays = same_origin(transfer, before, host, port);
-    if (!stays && transfer->request.unix_socket.len > 0) {
-        transfer_verdict(transfer, FETCH_REFUSED, "redirected away from its unix socket");
-        return false;
-    }
-    if (!stays)
-        transfer->foreign = true;
-    transfer->redirects++;
-    transfer->refusal[0] = '\0';
-    transfer->in_body = false;
-    transfer->reply.body_bytes = 0;
-    buf_clear(&transfer->reply.body);
-    set_headers(transfer);
-    return true;
-}
-
-bool transfer_advance(struct transfer *transfer, CURLcode code)
-{
-    if (transfer->verdict != FETCH_DONE)
-        return false;
-    if (code == CURLE_OK && would_follow(transfer))
-        return follow(transfer);
-    enum fetch_end end = end_of_code(code);
-    // curl takes a close within the headers for the end of an empty reply.
-    if (end == FETCH_DONE && !transfer->in_body)
-        transfer_verdict(transfer, FETCH_BROKEN, "cut off within the headers");
-    else if (end == FETCH_UNREACHABLE && transfer->refusal[0])
-        transfer_verdict(transfer, FETCH_REFUSED, "%s", transfer->refusal);
-    else if (end == FETCH_TOO_LARGE)
-        transfer_verdict(transfer, end, "the reply is over %lld bytes",
-                         (long long)transfer->request.reply_bytes_max);
-    else if (end != FETCH_DONE)
-        transfer_verdict(transfer, end, "%s (%s)", fetch_end_text(end), curl_easy_strerror(code));
-    return false;
 }

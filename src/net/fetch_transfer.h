@@ -1,8 +1,7 @@
 // fetch_transfer.h - one request on its way: a curl handle, what it may do and what came back.
 //
 // A transfer copies its request, so that the caller may forget it. The loop adds its handle to
-// the multi handle, calls transfer_advance when curl says the hop is over, and adds it again
-// while the answer is "another hop".
+// the multi handle; when curl says the hop is over, fetch_next.h says what comes next.
 //
 //   Owner      fetch_loop
 //   Invariant  the verdict, once set, is what the transfer ends with
@@ -26,9 +25,12 @@ struct transfer {
     str url, host;          // of this hop
     uint16_t port;
     uint32_t redirects;
+    uint32_t tries;                  // begun
     int64_t started_us, progress_us; // CLOCK_MONOTONIC
+    int64_t wake_us;                 // of the next try; 0: not waiting for one
     bool foreign;                    // a redirect left the first origin
     bool in_body, paused;
+    bool shown; // the caller has seen something of the reply
     bool added; // to the multi handle
     bool over;  // the last hop has ended
     void (*done)(void *context, struct fetch_reply *reply, const struct err *err);
@@ -39,9 +41,11 @@ struct transfer {
 // now_us: CLOCK_MONOTONIC.
 struct transfer *transfer_create(const struct fetch_request *request, int64_t now_us);
 void transfer_destroy(struct transfer *transfer);
-// The hop is over. True: another hop is prepared, add the handle again. False: the verdict and
-// the error text stand.
-bool transfer_advance(struct transfer *transfer, CURLcode code);
+// Points the next hop at a URL, which must outlive the transfer's arena or be in it.
+bool transfer_aim(struct transfer *transfer, str url, struct err *err);
+// Forgets what the last hop brought; request headers as the new aim allows.
+void transfer_again(struct transfer *transfer);
+void transfer_show_start(struct transfer *transfer); // on_start, once
 // Sets the verdict and its text unless there is one already.
 void transfer_verdict(struct transfer *transfer, enum fetch_end end, const char *format, ...)
     __attribute__((format(printf, 3, 4)));

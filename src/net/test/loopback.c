@@ -25,7 +25,7 @@ static bool read_head(struct loopback *server, int peer)
     return false;
 }
 
-static const struct page *find_page(struct loopback *server)
+static struct page *find_page(struct loopback *server)
 {
     const char *path = strchr(server->head, ' ');
     for (uint32_t i = 0; path && i < server->page_count; i++) {
@@ -42,12 +42,14 @@ static bool answer(struct loopback *server, int peer)
     if (!read_head(server, peer))
         return false;
     __atomic_add_fetch(&server->requests, 1, __ATOMIC_SEQ_CST);
-    const struct page *page = find_page(server);
+    struct page *page = find_page(server);
     if (!page)
         return false;
-    size_t length = page->length ? page->length : strlen(page->bytes);
+    const char *bytes = page->first && page->given < page->first_count ? page->first : page->bytes;
+    size_t length = page->length ? page->length : strlen(bytes);
+    page->given++;
     for (size_t sent = 0; sent < length;) {
-        ssize_t wrote = send(peer, page->bytes + sent, length - sent, MSG_NOSIGNAL);
+        ssize_t wrote = send(peer, bytes + sent, length - sent, MSG_NOSIGNAL);
         if (wrote <= 0)
             return false;
         sent += (size_t)wrote;
@@ -95,7 +97,7 @@ static void bind_somewhere(struct loopback *server)
 void loopback_start(struct loopback *server)
 {
     bind_somewhere(server);
-    assert_int_equal(0, listen(server->listener, 16));
+    assert_int_equal(0, listen(server->listener, 256));
     assert_int_equal(0, pthread_create(&server->thread, NULL, serve, server));
 }
 

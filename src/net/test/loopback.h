@@ -15,9 +15,11 @@ struct page {
     const char *path;
     const char *bytes; // the whole reply
     size_t length;     // 0: strlen(bytes)
-    bool reset;        // end the connection with a reset, else close it
-    bool hang;         // say nothing more until the peer closes
-    bool hold;         // keep the connection for a further request
+    const char *first; // the reply to the first first_count requests, when not NULL
+    uint32_t first_count, given;
+    bool reset; // end the connection with a reset, else close it
+    bool hang;  // say nothing more until the peer closes
+    bool hold;  // keep the connection for a further request
 };
 
 struct loopback {
