@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { PRIVATE_FILE = 0600 };
+enum { PRIVATE_FILE = 0600, PAGE_SIZE = 4096 };
 
 static const char DAMAGE_HELP[] =
     "stop the server, keep a copy of the file, and put back the last backup of the data directory";
@@ -193,6 +193,14 @@ bool database_create(const char *path, const struct file_kind *kind, struct err 
     return store_directory_sync(above[0] ? above : "/", err);
 }
 
+static bool log_is_there(const char *path)
+{
+    struct stat stat_now;
+    char name[STORE_PATH_MAX + 8];
+    snprintf(name, sizeof name, "%s-wal", path);
+    return stat(name, &stat_now) == 0 && stat_now.st_size > 0;
+}
+
 // SQLite takes an empty file for a new one; here it is what is left of an old one.
 static bool file_check(const char *path, struct err *err)
 {
@@ -203,6 +211,10 @@ static bool file_check(const char *path, struct err *err)
         return err_set(err, "%s: is no plain file: move it away", path);
     if (stat_now.st_size == 0)
         return err_set(err, "%s: is damaged: it is empty, cut to 0 bytes: %s", path, DAMAGE_HELP);
+    // SQLite would read the rest of a page cut in two as zeros. A write-ahead log may hold it.
+    if (stat_now.st_size % PAGE_SIZE != 0 && !log_is_there(path))
+        return err_set(err, "%s: is damaged: %lld bytes are not whole pages, it was cut short: %s",
+                       path, (long long)stat_now.st_size, DAMAGE_HELP);
     if ((stat_now.st_mode & 0077) && chmod(path, PRIVATE_FILE) != 0)
         return err_set(err, "%s: cannot be closed to other users: %s", path, strerror(errno));
     return true;
