@@ -36,6 +36,7 @@ struct live {
     bool started, was_empty, keys_touched, snapshot_runs;
     bool abandoned; // closed while a batch could not be written: the state is not to be used
     uint64_t snapshot_size; // of the newest snapshot
+    int64_t ticked_us;      // the last tick
     struct node_report_device devices[DEVICE_SET_MAX];
 
     pthread_mutex_t mutex; // what follows
@@ -164,6 +165,7 @@ static void take(struct live *live, struct mail_command *mail, uint32_t count)
 static void tick(struct live *live)
 {
     struct input input = {.kind = INPUT_TICK, .time_us = now_us(live)};
+    live->ticked_us = input.time_us;
     add(live, &input, NULL);
 }
 
@@ -204,7 +206,7 @@ static void snapshot(struct live *live)
 static int64_t deadline_us(struct live *live)
 {
     int64_t due_us;
-    if (!cloud_next_due(&live->turn.cloud, &due_us))
+    if (!cloud_next_due(&live->turn.cloud, live->ticked_us, &due_us))
         return INT64_MAX;
     struct timespec now;
     must(clock_gettime(CLOCK_MONOTONIC, &now) == 0);
@@ -219,7 +221,8 @@ static int64_t deadline_us(struct live *live)
 static bool is_due(struct live *live)
 {
     int64_t due_us;
-    return cloud_next_due(&live->turn.cloud, &due_us) && due_us <= live->clock.time_us;
+    return cloud_next_due(&live->turn.cloud, live->ticked_us, &due_us) &&
+           due_us <= live->clock.time_us;
 }
 
 static void serve(struct live *live)
@@ -511,6 +514,11 @@ struct live *live_create(const struct live_config *config, struct err *err)
     live->health.started_us = live->clock.time_us;
     note_health(live, true, "");
     return live;
+}
+
+void live_close(struct live *live)
+{
+    mailbox_close(&live->mailbox);
 }
 
 void live_destroy(struct live *live)

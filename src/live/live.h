@@ -30,6 +30,8 @@ struct live_config {
 
 struct live;
 struct live *live_create(const struct live_config *config, struct err *err);
+// Nothing new is taken; what is queued is served, and a batch that waits for the disk is given up.
+void live_close(struct live *live);
 // Stops the thread after what is queued, writes a last snapshot. The engine's jobs go on.
 void live_destroy(struct live *live);
 

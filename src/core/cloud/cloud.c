@@ -116,19 +116,26 @@ static int64_t spent_minor(const void *context, uint64_t account)
 {
     const struct cloud *cloud = context;
     const struct account *row = table_get(&cloud->market.accounts, account);
-    return billing_spent(&cloud->billing, account, month_at(row->zone, cloud_time_us(cloud)));
+    return billing_spent(&cloud->billing, account, month_at(row->zone, cloud->index->view_time_us));
 }
 
-struct place_view cloud_place_view(const struct cloud *cloud)
+struct place_view place_view_at(const struct cloud *cloud, int64_t time_us)
 {
+    cloud->index->view_time_us = time_us;
     return (struct place_view){
         .inventory = &cloud->inventory,
         .market = &cloud->market,
         .sched = &cloud->sched,
         .spent_minor = spent_minor,
         .context = cloud,
-        .spent_epoch = (uint64_t)month_due_us(cloud), // charges only fall when a month begins
+        // Charges only fall when a month begins.
+        .spent_epoch = (uint64_t)month_due_us(cloud, time_us),
     };
+}
+
+struct place_view cloud_place_view(const struct cloud *cloud)
+{
+    return place_view_at(cloud, cloud_time_us(cloud));
 }
 
 bool cloud_outstanding(const struct cloud *cloud, uint64_t job, struct effect *ret_effect)

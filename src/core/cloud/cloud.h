@@ -94,9 +94,10 @@ struct effect cloud_apply(struct cloud *cloud, const struct event *event);
 int64_t cloud_time_us(const struct cloud *cloud);
 uint64_t cloud_next_seq(const struct cloud *cloud);
 int64_t cloud_setting(const struct cloud *cloud, enum setting setting);
-// The next instant at which a tick has something to do (a time limit, a meter interval, a month's
-// end); false: none.
-bool cloud_next_due(const struct cloud *cloud, int64_t *ret_time_us);
+// The next instant at which a tick may have something to do: a time limit, an old thing to drop, a
+// month that begins. ticked_us: the last tick that was put, so that one that found nothing to do is
+// not asked for again. False: none.
+bool cloud_next_due(const struct cloud *cloud, int64_t ticked_us, int64_t *ret_time_us);
 // Effects that no report has answered yet, in job order after `job`; false: no more.
 bool cloud_outstanding(const struct cloud *cloud, uint64_t job, struct effect *ret_effect);
 struct place_view cloud_place_view(const struct cloud *cloud);

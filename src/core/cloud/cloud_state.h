@@ -22,7 +22,8 @@ struct cloud_index {
     struct lookup requests; // request digest -> request row
     struct limit_entry *limits;
     uint32_t limits_count, limits_room;
-    int64_t month_due_us; // the next instant at which a month begins in some zone
+    int64_t month_from_us, month_due_us; // in [from, due) no month begins in any zone
+    int64_t view_time_us;                // of the newest place_view
 };
 
 struct house *cloud_house(const struct cloud *cloud);
@@ -39,7 +40,9 @@ void limit_push(const struct cloud *cloud, const struct job *job);
 // The running job whose time limit ends first; NULL: none. Drops stale entries.
 const struct job *limit_first(const struct cloud *cloud, int64_t *ret_due_us);
 void limits_reindex(struct cloud *cloud);
-int64_t month_due_us(const struct cloud *cloud); // the next instant a month begins in some zone
+int64_t month_due_us(const struct cloud *cloud, int64_t time_us); // when a month begins next
+// What placement sees at an instant, which may lie behind the last event.
+struct place_view place_view_at(const struct cloud *cloud, int64_t time_us);
 
 // Fills a text of a fact: cut never (the input's own array is as long), zeroed behind.
 void text_fill(char *to, const char *from, size_t size);

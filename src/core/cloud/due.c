@@ -68,7 +68,7 @@ const struct job *limit_first(const struct cloud *cloud, int64_t *ret_due_us)
 void limits_reindex(struct cloud *cloud)
 {
     cloud->index->limits_count = 0;
-    cloud->index->month_due_us = 0;
+    cloud->index->month_from_us = cloud->index->month_due_us = 0;
     uint32_t cursor = 0;
     for (const struct job *job; (job = table_step(&cloud->sched.jobs, &cursor));)
         if (job->state == JOB_RUNNING)
@@ -76,22 +76,22 @@ void limits_reindex(struct cloud *cloud)
 }
 
 // A new month may lift a month's limit from a job that waits.
-int64_t month_due_us(const struct cloud *cloud)
+int64_t month_due_us(const struct cloud *cloud, int64_t time_us)
 {
     struct cloud_index *index = cloud->index;
-    int64_t now_us = cloud_time_us(cloud);
-    if (index->month_due_us > now_us)
+    if (index->month_from_us <= time_us && time_us < index->month_due_us)
         return index->month_due_us;
+    index->month_from_us = time_us;
     index->month_due_us = INT64_MAX;
     for (uint32_t zone = 0; zone < zone_count(); zone++) {
-        int64_t start_us = month_start_us(zone, month_at(zone, now_us) + 1);
+        int64_t start_us = month_start_us(zone, month_at(zone, time_us) + 1);
         if (start_us < index->month_due_us)
             index->month_due_us = start_us;
     }
     return index->month_due_us;
 }
 
-bool cloud_next_due(const struct cloud *cloud, int64_t *ret_time_us)
+bool cloud_next_due(const struct cloud *cloud, int64_t ticked_us, int64_t *ret_time_us)
 {
     int64_t due_us = INT64_MAX, limit_us;
     if (limit_first(cloud, &limit_us))
@@ -102,7 +102,8 @@ bool cloud_next_due(const struct cloud *cloud, int64_t *ret_time_us)
         due_us = drop_us < due_us ? drop_us : due_us;
     }
     if (cloud_house(cloud)->queued > 0) {
-        int64_t start_us = month_due_us(cloud);
+        int64_t now_us = cloud_time_us(cloud) > ticked_us ? cloud_time_us(cloud) : ticked_us;
+        int64_t start_us = month_due_us(cloud, now_us);
         due_us = start_us < due_us ? start_us : due_us;
     }
     *ret_time_us = due_us;

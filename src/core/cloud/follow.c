@@ -51,11 +51,11 @@ static bool drop_event(const struct cloud *cloud, int64_t time_us, struct event 
     return true;
 }
 
-static bool place_event(const struct cloud *cloud, struct event *event)
+static bool place_event(const struct cloud *cloud, int64_t time_us, struct event *event)
 {
     if (cloud_house(cloud)->queued == 0)
         return false;
-    struct place_view view = cloud_place_view(cloud);
+    struct place_view view = place_view_at(cloud, time_us);
     struct placement placement;
     if (!place_next(&view, &placement))
         return false;
@@ -90,5 +90,5 @@ bool follow_next(const struct cloud *cloud, int64_t time_us, struct event *ret_e
     if (house->invoicing)
         return invoice_post_next(cloud, ret_event);
     return time_limit_event(cloud, time_us, ret_event) || drop_event(cloud, time_us, ret_event) ||
-           place_event(cloud, ret_event);
+           place_event(cloud, time_us, ret_event);
 }

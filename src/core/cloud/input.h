@@ -63,7 +63,8 @@ struct node_report { // a machine and its devices, as found
         char chip[32], description[96], serial[48];
         int64_t memory_mib;
         int32_t idle_w, class_w, max_w, numa;
-    } * devices; // [count], in index order
+        bool faulty; // it is there, but must not be sold
+    } * devices;     // [count], in index order
 };
 
 // As struct engine_report (port/engine.h), which live and sim translate.

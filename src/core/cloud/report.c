@@ -81,8 +81,8 @@ static bool device_next(const struct cloud *cloud, const struct node_report *rep
     for (uint32_t i = 0; i < node->devices; i++) {
         const struct device *device = node_device(inventory, node, i);
         enum device_state state = device->state;
-        if (i >= report->count)
-            state = DEVICE_REPAIR; // it is not there any more
+        if (i >= report->count || report->devices[i].faulty)
+            state = DEVICE_REPAIR; // it is not there any more, or no good
         else if (state == DEVICE_REPAIR)
             state = DEVICE_HEALTHY; // it is there again
         if (state == (enum device_state)device->state)
