@@ -47,10 +47,75 @@ static void rows_are_found_by_id_and_stay_in_order(void **state)
     table_finish(&table);
 }
 
+// Ids far apart and removed at random: the neighbours of any id, by a plain scan.
+static void neighbours_are_found_across_gaps(void **state)
+{
+    (void)state;
+    enum { ROWS = 3000 };
+    static uint64_t ids[ROWS];
+    struct table table;
+    table_init(&table, sizeof(struct row), 1 << 14);
+    struct rng rng = {.state = 5};
+    uint64_t last = 0;
+    for (uint32_t i = 0; i < ROWS; i++) {
+        ids[i] = last += (uint64_t)rng_between(&rng, 1, 1000);
+        table_add(&table, last);
+    }
+    for (uint32_t removed = 0; removed < ROWS - 1;) {
+        uint32_t i = (uint32_t)rng_below(&rng, ROWS);
+        if (!ids[i])
+            continue;
+        table_remove(&table, ids[i]);
+        ids[i] = 0;
+        removed++;
+        uint64_t probe = (uint64_t)rng_below(&rng, (int64_t)last + 10), after = 0, before = 0;
+        for (uint32_t j = 0; j < ROWS; j++) {
+            if (ids[j] > probe && !after)
+                after = ids[j];
+            if (ids[j] && ids[j] < probe)
+                before = ids[j];
+        }
+        struct row *row = table_after(&table, probe);
+        assert_int_equal(row ? row->id : 0, after);
+        row = table_before(&table, probe);
+        assert_int_equal(row ? row->id : 0, before);
+        assert_int_equal(table.used, ROWS - removed);
+    }
+    table_finish(&table);
+    table_finish(&table);
+}
+
+// Rows come and go for ever within rows_max, since a full table closes its gaps.
+static void a_table_reuses_its_room(void **state)
+{
+    (void)state;
+    struct table table;
+    table_init(&table, sizeof(struct row), 100);
+    for (uint64_t id = 1; id <= 10000; id++) {
+        if (id > 100)
+            table_remove(&table, id - 100);
+        struct row *row = table_add(&table, id);
+        assert_int_equal(row->value, 0); // zeroed, whatever stood there
+        row->value = id;
+        if (id > 50)
+            assert_int_equal(((struct row *)table_get(&table, id - 49))->value, id - 49);
+    }
+    assert_null(table_get(&table, 0));
+    assert_null(table_get(&table, 20000));
+    assert_null(table_before(&table, 0));
+    table_clear(&table);
+    uint32_t cursor = 0;
+    assert_null(table_step(&table, &cursor));
+    assert_int_equal(((struct row *)table_add(&table, 1))->value, 0);
+    table_finish(&table);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rows_are_found_by_id_and_stay_in_order),
+        cmocka_unit_test(neighbours_are_found_across_gaps),
+        cmocka_unit_test(a_table_reuses_its_room),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
