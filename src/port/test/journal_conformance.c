@@ -319,8 +319,9 @@ static void *read_beside(void *context)
 {
     struct beside *beside = context;
     uint64_t size = 0;
-    while (!beside->ended)
+    do // at least once, however late this thread comes to run
         read_round(beside, &size);
+    while (!beside->ended);
     read_round(beside, &size);
     if (head_of(beside->journal).size != size)
         beside->wrong++;
