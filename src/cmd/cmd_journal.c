@@ -2,12 +2,9 @@
 #include "cmd/api.h"
 #include "cmd/commands_all.h"
 #include "cmd/show.h"
-#include <errno.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
-#include <string.h>
-#include <unistd.h>
 
 enum { PAGE = 1000 };
 
@@ -139,66 +136,5 @@ int cmd_journal_follow(struct invocation *invocation)
     call_answer_finish(&answer);
     buf_finish(&path);
     api_close(&api);
-    return code;
-}
-
-// --- export ---
-
-struct copy {
-    FILE *out;
-    bool failed;
-};
-
-static bool copy_out(void *context, str bytes)
-{
-    struct copy *copy = context;
-    copy->failed = fwrite(bytes.ptr, 1, bytes.len, copy->out) != bytes.len;
-    return !copy->failed;
-}
-
-static int export_to(const struct invocation *invocation, const char *path, FILE *out)
-{
-    struct api api;
-    int code = api_open(&api, invocation);
-    if (code != EXIT_DONE)
-        return code;
-    struct copy copy = {.out = out};
-    struct call call = {.path = str_from(path),
-                        .accept = S("text/plain, application/json;q=0.1"),
-                        .on_body = copy_out,
-                        .context = &copy};
-    struct call_answer answer;
-    code = api_call(&api, &call, &answer);
-    if (code == EXIT_DONE && (copy.failed || fflush(out) != 0 || ferror(out))) {
-        struct err err;
-        err_set(&err, "the export cannot be written: %s", strerror(errno));
-        code = api_fail(invocation, &err);
-    }
-    call_answer_finish(&answer);
-    api_close(&api);
-    return code;
-}
-
-int cmd_journal_export(struct invocation *invocation)
-{
-    const char *name = options_text(&invocation->options, "to");
-    char path[128];
-    snprintf(path, sizeof path, "/api/v1/journal/export?from=%" PRId64,
-             options_number(&invocation->options, "from", 0));
-    if (!name)
-        return export_to(invocation, path, stdout);
-    struct err err;
-    FILE *out = fopen(name, "wbxe");
-    if (!out) {
-        err_set(&err, "%s: %s", name, strerror(errno));
-        return api_fail(invocation, &err);
-    }
-    int code = export_to(invocation, path, out);
-    if ((fsync(fileno(out)) != 0) + (fclose(out) != 0) > 0 && code == EXIT_DONE) {
-        err_set(&err, "%s: %s", name, strerror(errno));
-        code = api_fail(invocation, &err);
-    }
-    if (code != EXIT_DONE)
-        unlink(name); // half an export proves nothing
     return code;
 }

@@ -121,6 +121,10 @@ static const struct option journal_follow_options[] = {
      .max = INT64_MAX},
     END_OF_OPTIONS,
 };
+static const struct option journal_verify_options[] = {
+    {"file", OPTION_FILE, "FILE", "an export in place of the data directory's journal"},
+    END_OF_OPTIONS,
+};
 static const struct option journal_export_options[] = {
     {"from", OPTION_INTEGER, "SEQ", "begin with this event", .min = 0, .max = INT64_MAX},
     {"to", OPTION_FILE, "FILE", "write there, else to standard output"},
@@ -218,9 +222,22 @@ static const struct command rows[] = {
      .run = cmd_journal_list, .example = "tatara journal list --after 100 --limit 20"},
     {"journal follow", "events as they happen", .options = journal_follow_options,
      .run = cmd_journal_follow, .example = "tatara journal follow"},
+    {"journal verify", "replay every event, check every root, every book",
+     .options = journal_verify_options, .run = cmd_journal_verify,
+     .about = "Reads the journal of the data directory, or an export. Each line is a leaf of a\n"
+              "Merkle tree whose root was stored with each commit: an altered line is named by\n"
+              "its number. The state is built again from event 0 and every book is recounted.",
+     .example = "tatara journal verify\ntatara journal verify --file journal.txt",
+     .exits = "1    the journal is not what was written"},
     {"journal export", "the journal as text, to keep or to verify elsewhere",
      .options = journal_export_options, .run = cmd_journal_export,
      .example = "tatara journal export --to journal.txt"},
+    {"backup", "copy journal, blobs and keys while the house runs", "DIR", WORDS(1, 1),
+     .run = cmd_backup, .example = "tatara backup /srv/backup/tatara-2026-11-21"},
+    {"restore", "make a data directory from a backup", "DIR", WORDS(1, 1), .run = cmd_restore,
+     .about = "The data directory (--data) must be empty or absent. The journal is verified\n"
+              "before anything is put in place.",
+     .example = "tatara restore /srv/backup/tatara-2026-11-21 --data /var/lib/tatara"},
     {"setting list", "what the house goes by", .run = cmd_setting_list,
      .example = "tatara setting list"},
     {"setting set", "change what the house goes by", "NAME VALUE", WORDS(2, 2),

@@ -12,6 +12,7 @@
     X(account_list)   \
     X(account_new)    \
     X(account_show)   \
+    X(backup)         \
     X(balance)        \
     X(bill)           \
     X(chip_list)      \
@@ -28,6 +29,7 @@
     X(journal_export) \
     X(journal_follow) \
     X(journal_list)   \
+    X(journal_verify) \
     X(key_list)       \
     X(key_new)        \
     X(key_revoke)     \
@@ -42,6 +44,7 @@
     X(operator_show)  \
     X(price_list)     \
     X(price_set)      \
+    X(restore)        \
     X(run)            \
     X(setting_list)   \
     X(setting_set)    \

@@ -26,7 +26,7 @@ static const char middle[] = "        -* | '=') ;;\n"
                              "        *) words+=(\"$word\") ;;\n"
                              "        esac\n"
                              "    done\n"
-                             "    case \"${words[0]} ${words[1]}\" in\n";
+                             "    case \"${words[0]:-} ${words[1]:-}\" in\n";
 
 static const char tail[] = "    if [[ $cur == -* ]]; then\n"
                            "        _tatara_reply \"$options\"\n"
@@ -115,7 +115,7 @@ static void print_next_words(FILE *out)
         snprintf(last, sizeof last, "%.*s", len, row->words);
         fprintf(out, "%s ", last);
     }
-    fputs("' ;;\n        1) _tatara_reply \"$(_tatara_second \"${words[0]}\")\" ;;\n"
+    fputs("' ;;\n        1) _tatara_reply \"$(_tatara_second \"${words[0]:-}\")\" ;;\n"
           "        esac\n        return\n    fi\n",
           out);
 }
