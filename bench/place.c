@@ -26,7 +26,7 @@ struct world {
     struct house house;
     struct rng rng;
     struct ring ring;
-    uint64_t leases;
+    uint64_t leases, oldest; // how many there were; the job that ends next
 };
 
 static struct shape next_shape(struct rng *rng)
@@ -116,7 +116,7 @@ static void next_job(struct world *world)
 static void end_job(struct world *world)
 {
     struct house *house = &world->house;
-    const struct job *job = table_after(&house->sched.jobs, 0);
+    const struct job *job = table_get(&house->sched.jobs, ++world->oldest);
     uint64_t id = job->id, lease = job->lease;
     must(job->state == JOB_STARTING);
     job_apply_started(&house->sched, &(struct job_started){id, job->attempt, 0}, house->time_us);

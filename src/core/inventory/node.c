@@ -54,19 +54,19 @@ void node_apply_changed(struct inventory *inventory, const struct node_changed *
 // devices of a lease.
 struct batch {
     uint64_t chip;
-    int64_t moved[CAPACITY_STATE_COUNT][CAPACITY_STATE_COUNT];
+    enum capacity_state from;
+    int64_t to[CAPACITY_STATE_COUNT];
 };
 
 static void batch_flush(struct inventory *inventory, struct batch *batch, int64_t time_us)
 {
-    for (enum capacity_state from = 0; from < CAPACITY_STATE_COUNT; from++) {
-        for (enum capacity_state to = 0; to < CAPACITY_STATE_COUNT; to++) {
-            struct capacity_step step = {batch->chip, from, to, batch->moved[from][to]};
-            if (step.devices)
-                capacity_move(inventory, &step, time_us);
-        }
+    for (enum capacity_state to = 0; to < CAPACITY_STATE_COUNT; to++) {
+        if (batch->to[to])
+            capacity_move(inventory,
+                          &(struct capacity_step){batch->chip, batch->from, to, batch->to[to]},
+                          time_us);
+        batch->to[to] = 0;
     }
-    *batch = (struct batch){0};
 }
 
 static void batch_add(struct inventory *inventory, struct batch *batch, struct node *node,
@@ -77,8 +77,8 @@ static void batch_add(struct inventory *inventory, struct batch *batch, struct n
         batch->chip = device->chip;
     }
     enum capacity_state state = capacity_state_of(node->state, device->state, device->lease != 0);
-    enum capacity_state before = device_enter(node, device, state);
-    batch->moved[before][state]++;
+    must(device_enter(node, device, state) == batch->from);
+    batch->to[state]++;
 }
 
 void node_lease(struct inventory *inventory, uint64_t id, const device_set *devices,
@@ -88,11 +88,10 @@ void node_lease(struct inventory *inventory, uint64_t id, const device_set *devi
     must(node && lease > 0);
     must(memory_mib >= 0 && memory_mib <= node->memory_mib - node->memory_leased_mib);
     node->memory_leased_mib += memory_mib;
-    struct batch batch = {0};
-    for (uint32_t i = device_set_next(devices, 0); i < DEVICE_SET_MAX;
-         i = i + 1 < DEVICE_SET_MAX ? device_set_next(devices, i + 1) : DEVICE_SET_MAX) {
+    struct batch batch = {.from = CAPACITY_OPEN};
+    for (uint32_t i = 0; (i = device_set_next(devices, i)) < DEVICE_SET_MAX; i++) {
         struct device *device = device_of(inventory, node, i);
-        must(device->capacity == CAPACITY_OPEN && device->lease == 0);
+        must(device->lease == 0);
         device->lease = lease;
         batch_add(inventory, &batch, node, device, time_us);
     }
@@ -106,11 +105,10 @@ void node_release(struct inventory *inventory, uint64_t id, const device_set *de
     struct node *node = table_get(&inventory->nodes, id);
     must(node && memory_mib >= 0 && memory_mib <= node->memory_leased_mib);
     node->memory_leased_mib -= memory_mib;
-    struct batch batch = {0};
-    for (uint32_t i = device_set_next(devices, 0); i < DEVICE_SET_MAX;
-         i = i + 1 < DEVICE_SET_MAX ? device_set_next(devices, i + 1) : DEVICE_SET_MAX) {
+    struct batch batch = {.from = CAPACITY_LEASED};
+    for (uint32_t i = 0; (i = device_set_next(devices, i)) < DEVICE_SET_MAX; i++) {
         struct device *device = device_of(inventory, node, i);
-        must(device->capacity == CAPACITY_LEASED && device->lease);
+        must(device->lease);
         device->lease = 0;
         batch_add(inventory, &batch, node, device, time_us);
     }
