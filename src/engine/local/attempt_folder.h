@@ -50,6 +50,8 @@ struct attempt_request {
     char token[33];           // random hex; marks the job's processes (TATARA_ATTEMPT)
     char cpus[1024];          // "0-3,7" as cpuset takes it; "" is all
     char gpus[1024];          // "0,3" as CUDA_VISIBLE_DEVICES takes it; "" is none
+    char gpu_minors[1024];    // of the same, in the same order: /dev/nvidiaN
+    int64_t idle_w, class_w;  // of one of its devices
     char cgroup[256];         // path below each controller; "" when none may be made
     char data[1024];          // DATA, never to be seen by a job
     char runc[1024];          // the program

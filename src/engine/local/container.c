@@ -3,7 +3,6 @@
 #include "engine/local/container_bytes.h"
 #include "engine/local/container_root.h"
 #include "engine/local/oci.h"
-#include "host/cgroup.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <mntent.h>
@@ -22,7 +21,11 @@ enum {
     NEWS_DESCRIPTOR = 3, // of runc and the container's first process
     KILL_MS = 30000,
     DEVICES_MAX = 264,
-    PIDS_MAX = 4096 // processes and threads of one container
+    // Processes and threads of one container: a few hundred a core, so that a fork bomb on one
+    // core does not bring the machine down. A job on GPUs has many cores.
+    PIDS_BASE = 256,
+    PIDS_PER_CORE = 256,
+    PIDS_WITHOUT_CORES = 16384
 };
 
 static void close_descriptor(const int *descriptor)
@@ -67,7 +70,9 @@ static bool set_limits(const struct attempt_request *request, struct err *err)
     if (request->memory_bytes > 0 && usable(cgroups, CGROUP_MEMORY) &&
         !cgroup_limit_memory(cgroups, name, request->memory_bytes, err))
         return false;
-    return !usable(cgroups, CGROUP_PIDS) || cgroup_limit_pids(cgroups, name, PIDS_MAX, err);
+    int64_t pids = request->cpus[0] ? PIDS_BASE + PIDS_PER_CORE * (int64_t)core_set_count(&cores)
+                                    : PIDS_WITHOUT_CORES;
+    return !usable(cgroups, CGROUP_PIDS) || cgroup_limit_pids(cgroups, name, pids, err);
 }
 
 // --- the bundle ---
@@ -86,7 +91,7 @@ static uint32_t find_devices(const struct attempt_request *request, struct arena
     static const char *const shared[] = {"/dev/nvidiactl", "/dev/nvidia-uvm",
                                          "/dev/nvidia-uvm-tools"};
     uint32_t count = 0;
-    str part, rest = str_from(request->gpus);
+    str part, rest = str_from(request->gpu_minors);
     for (bool more = rest.len > 0; more;) {
         more = str_cut(rest, ',', &part, &rest);
         str number = more ? part : rest;
@@ -263,25 +268,17 @@ void container_signal(int folder, const struct command *command, int number)
         return; // it has left already, and says so itself
 }
 
-void container_measure(const struct attempt_request *request, struct attempt_usage *usage)
+bool container_usage(const struct attempt_request *request, struct cgroup_usage *ret_usage)
 {
-    struct cgroup_usage use;
     struct err err;
     const struct cgroups *cgroups = groups(&err);
-    if (!cgroups || !cgroup_usage(cgroups, request->cgroup, &use, &err))
-        return;
-    if (use.cpu_ns >= 0)
-        usage->cpu_ms = use.cpu_ns / 1000000;
-    if (use.memory_peak_bytes >= 0)
-        usage->memory_peak_bytes = use.memory_peak_bytes;
+    return cgroups && cgroup_usage(cgroups, request->cgroup, ret_usage, &err);
 }
 
 bool container_ran_out_of_memory(const struct attempt_request *request)
 {
     struct cgroup_usage use;
-    struct err err;
-    const struct cgroups *cgroups = groups(&err);
-    return cgroups && cgroup_usage(cgroups, request->cgroup, &use, &err) && use.oom_kills > 0;
+    return container_usage(request, &use) && use.oom_kills > 0;
 }
 
 // The last message of runc's log, which is one JSON object a line.

@@ -12,11 +12,12 @@
 //   Fault      container_start: no room, no runc, a rootfs that is not allowed
 #pragma once
 #include "engine/local/command_plan.h"
+#include "host/cgroup.h"
 
 bool container_start(const struct command_plan *plan, struct command *ret_command, struct err *err);
 // SIGKILL ends the container at once; any other goes to the command's process group.
 void container_signal(int folder, const struct command *command, int number);
-void container_measure(const struct attempt_request *request, struct attempt_usage *usage);
+bool container_usage(const struct attempt_request *request, struct cgroup_usage *ret_usage);
 bool container_ran_out_of_memory(const struct attempt_request *request);
 void container_failure_text(int folder, char *ret_text, size_t size);
 void container_remove(const struct command_plan *plan);

@@ -1,6 +1,6 @@
-// The first process of a container: starts the command, reaps what is orphaned, passes signals on
-// and tells the keeper how the command began and ended. It is built on its own, linked statically
-// (a root file system need not have a C library), and carried inside tatara as bytes.
+// The first process of a container: starts the command, reaps what is orphaned, passes the
+// keeper's signals on and tells how the command began and ended. It is built on its own, linked
+// statically (a root file system need not have a C library), and carried inside tatara as bytes.
 //
 // A first process takes no signal it has no handler for, so the command must not be it: a SIGTERM
 // would be lost on most programs. It cannot be looked into or stopped by the command, which runs
@@ -88,8 +88,7 @@ int main(int argc, char **argv)
         int32_t wish = 0;
         poll(polls, 2, -1);
         while (read(signals, &info, sizeof info) == sizeof info)
-            if (info.ssi_signo != SIGCHLD)
-                kill(-command, (int)info.ssi_signo);
+            continue; // only children tell us anything: the rest comes from inside
         reap(command);
         if (!polls[1].revents)
             continue;

@@ -104,7 +104,8 @@ bool container_root_make(const struct command_plan *plan, struct container_root 
         return false;
     for (size_t i = 0; i < sizeof folders / sizeof folders[0]; i++)
         if (mkdirat(plan->folder, folders[i], 0755) != 0 ||
-            fchmodat(plan->folder, folders[i], 0755, 0) != 0) // the umask is the keeper's
+            // Past the keeper's umask. runc gives a tmpfs the mode of the folder below it.
+            fchmodat(plan->folder, folders[i], strstr(folders[i], "/tmp") ? 01777 : 0755, 0) != 0)
             return err_set(err, "%s: %s", folders[i], strerror(errno));
     int tree = openat(plan->folder, "bundle/rootfs", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (tree < 0)

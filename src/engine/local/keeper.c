@@ -1,5 +1,6 @@
 #include "engine/local/keeper.h"
 #include "engine/local/container.h"
+#include "engine/local/keeper_meter.h"
 #include "engine/local/keeper_stream.h"
 #include "engine/local/leftover.h"
 #include "engine/local/process.h"
@@ -15,7 +16,6 @@
 #include <string.h>
 #include <sys/inotify.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -45,6 +45,7 @@ struct keeper {
     int64_t kill_us;             // 0: not asked
     int64_t alive_us;            // the next heartbeat
     int64_t started_us, ended_us;
+    struct keeper_meter meter;
     struct attempt_start start;
     struct attempt_end end;
     pthread_t scribe;
@@ -65,16 +66,8 @@ static struct command_plan plan_of(const struct keeper *keeper)
 // What the attempt has used so far.
 static void measure(struct keeper *keeper, int64_t now_us)
 {
-    struct attempt_usage *usage = &keeper->end.usage;
-    struct rusage children;
-    getrusage(RUSAGE_CHILDREN, &children);
-    usage->ran_ms = (now_us - keeper->started_us) / 1000;
-    if (keeper->request.container)
-        return container_measure(&keeper->request, usage);
-    usage->cpu_ms = (children.ru_utime.tv_sec + children.ru_stime.tv_sec) * 1000 +
-                    (children.ru_utime.tv_usec + children.ru_stime.tv_usec) / 1000 +
-                    leftover_cpu_ms(getpid());
-    usage->memory_peak_bytes = children.ru_maxrss * INT64_C(1024);
+    keeper->end.usage.ran_ms = (now_us - keeper->started_us) / 1000;
+    keeper_meter_read(&keeper->meter, &keeper->request, now_us, &keeper->end.usage);
 }
 
 // The folder's own names become durable before start.json says that the command runs.
@@ -126,6 +119,7 @@ static void command_began(struct keeper *keeper)
                                            .command_ticks = leftover_ticks(keeper->command.pid),
                                            .started_us = keeper->started_us};
     boot_id_read(keeper->start.boot_id);
+    keeper_meter_start(&keeper->meter, &keeper->request, keeper->started_us);
     keeper->scribing = pthread_create(&keeper->scribe, NULL, scribe_main, keeper) == 0;
     if (keeper->stop_wanted)
         send_signal(keeper, SIGTERM);
@@ -334,6 +328,7 @@ static void finish(struct keeper *keeper)
     judge_end(keeper);
     if (keeper->began)
         measure(keeper, keeper->ended_us);
+    keeper_meter_finish(&keeper->meter);
     keeper->end.dropped_out = keeper->out.dropped;
     keeper->end.dropped_err = keeper->error.dropped;
     keeper_stream_finish(&keeper->out, keeper->began);
@@ -354,6 +349,7 @@ static bool run(struct keeper *keeper, struct err *err)
         !keeper_stream_open(&keeper->error, keeper->folder, "err", keeper->request.output_bytes_max,
                             err))
         return false;
+    keeper_meter_init(&keeper->meter, &keeper->request);
     struct command_plan plan = plan_of(keeper);
     bool started = keeper->request.container ? container_start(&plan, &keeper->command, err)
                                              : process_start(&plan, &keeper->command, err);

@@ -27,12 +27,15 @@ enum local_way { LOCAL_AUTO, LOCAL_PROCESS, LOCAL_CONTAINER };
 enum local_device_kind { LOCAL_CORE, LOCAL_GPU };
 struct local_device {
     enum local_device_kind kind;
-    uint32_t number; // the core as the kernel counts, or the GPU's index
+    uint32_t number;         // the core as the kernel counts, or NVML's index of the GPU
+    uint32_t minor;          // of a GPU: /dev/nvidiaN
+    int32_t idle_w, class_w; // watts for estimates; 0: those of a core of a server
 };
 
 enum {
     LOCAL_ALIVE_MS = 300 * 1000,             // default between two ENGINE_ALIVE
     LOCAL_HEARTBEAT_MS = 10 * 1000,          // default between two heartbeats of a keeper
+    LOCAL_HEARTBEAT_MS_MAX = 60 * 1000,      // energy counters wrap
     LOCAL_OUTPUT_BYTES = 1024 * 1024 * 1024, // default cap of each stream
     LOCAL_UID_BASE = 200000                  // default: account 7 runs as 200007
 };

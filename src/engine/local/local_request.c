@@ -1,21 +1,43 @@
 #include "engine/local/local_request.h"
 #include "base/codec.h"
 #include "base/digest.h"
+#include "host/power.h"
 #include <stdio.h>
 #include <string.h>
 
-// Ascending numbers as ranges "0-3,7" for cores; one by one for GPUs, as their users expect.
-static bool list_devices(const struct local_setup *setup, const device_set *set,
-                         enum local_device_kind kind, char *ret_text, size_t size)
+enum listed { LIST_CORES, LIST_GPUS, LIST_MINORS };
+
+// Numbers with commas between, in the order of the node's devices.
+static bool list_devices(const struct local_setup *setup, const device_set *set, enum listed listed,
+                         char *ret_text, size_t size)
 {
     struct buf text;
     buf_init(&text, size - 1);
-    for (uint32_t i = device_set_next(set, 0); i < DEVICE_SET_MAX; i = device_set_next(set, i + 1))
-        if (setup->devices[i].kind == kind)
-            buf_format(&text, text.len ? ",%u" : "%u", setup->devices[i].number);
+    for (uint32_t i = device_set_next(set, 0); i < DEVICE_SET_MAX;
+         i = device_set_next(set, i + 1)) {
+        const struct local_device *device = &setup->devices[i];
+        if ((device->kind == LOCAL_CORE) != (listed == LIST_CORES))
+            continue;
+        buf_format(&text, text.len ? ",%u" : "%u",
+                   listed == LIST_MINORS ? device->minor : device->number);
+    }
     bool fits = !text.overflow && str_copy(buf_str(&text), ret_text, size);
     buf_finish(&text);
     return fits;
+}
+
+static void take_watts(const struct local_setup *setup, const device_set *set,
+                       struct attempt_request *request)
+{
+    uint32_t first = device_set_next(set, 0);
+    if (first < setup->device_count) {
+        request->idle_w = setup->devices[first].idle_w;
+        request->class_w = setup->devices[first].class_w;
+    }
+    if (request->class_w <= 0) {
+        request->idle_w = POWER_CORE_IDLE_W;
+        request->class_w = POWER_CORE_CLASS_W;
+    }
 }
 
 static bool check_devices(const struct local_setup *setup, const device_set *set, struct err *err)
@@ -45,8 +67,11 @@ bool local_request_make(const struct local_setup *setup, const struct engine_sta
         return err_set(err, "account %llu: no uid is left for it",
                        (unsigned long long)start->account);
     request->uid = setup->uid_base + (int64_t)start->account;
-    if (!list_devices(setup, &start->devices, LOCAL_CORE, request->cpus, sizeof request->cpus) ||
-        !list_devices(setup, &start->devices, LOCAL_GPU, request->gpus, sizeof request->gpus))
+    take_watts(setup, &start->devices, request);
+    if (!list_devices(setup, &start->devices, LIST_CORES, request->cpus, sizeof request->cpus) ||
+        !list_devices(setup, &start->devices, LIST_GPUS, request->gpus, sizeof request->gpus) ||
+        !list_devices(setup, &start->devices, LIST_MINORS, request->gpu_minors,
+                      sizeof request->gpu_minors))
         return err_set(err, "devices: too many to list");
     digest_random(token, sizeof token);
     hex_encode(token, sizeof token, request->token);

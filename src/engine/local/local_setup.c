@@ -84,6 +84,9 @@ bool local_setup_make(const struct local_options *options, struct local_setup *r
         memcpy(setup->devices, options->devices, options->device_count * sizeof *setup->devices);
     setup->alive_ms = or_default(options->alive_ms, LOCAL_ALIVE_MS);
     setup->heartbeat_ms = or_default(options->heartbeat_ms, LOCAL_HEARTBEAT_MS);
+    if (setup->heartbeat_ms > LOCAL_HEARTBEAT_MS_MAX)
+        return err_set(err, "heartbeat %lld ms: at most %d ms", (long long)setup->heartbeat_ms,
+                       LOCAL_HEARTBEAT_MS_MAX);
     setup->output_bytes_max = or_default(options->output_bytes_max, LOCAL_OUTPUT_BYTES);
     setup->uid_base = or_default(options->uid_base, LOCAL_UID_BASE);
     if (!take_data(options, setup, err) || !take_keeper(options, setup, err))

@@ -1,6 +1,8 @@
 #include "engine/local/process.h"
+#include "host/core_set.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,25 +11,16 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-bool process_cores(const char *text, cpu_set_t *ret_set)
+// "0-3,7" as a set of the kernel's; false on anything else, and on an empty list.
+static bool to_cpu_set(const char *text, cpu_set_t *ret_set)
 {
-    cpu_set_t set;
-    CPU_ZERO(&set);
-    str part, rest = str_from(text);
-    for (bool more = true; more;) {
-        more = str_cut(rest, ',', &part, &rest);
-        if (!more)
-            part = rest;
-        str first = part, last = part;
-        str_cut(part, '-', &first, &last);
-        uint64_t low, high;
-        if (!str_to_u64(first, &low) || !str_to_u64(last, &high) || low > high ||
-            high >= CPU_SETSIZE)
-            return false;
-        for (uint64_t core = low; core <= high; core++)
-            CPU_SET((size_t)core, &set);
-    }
-    *ret_set = set;
+    core_set cores;
+    if (!core_set_parse(str_from(text), &cores) || core_set_count(&cores) == 0)
+        return false;
+    CPU_ZERO(ret_set);
+    for (uint32_t core = core_set_next(&cores, 0); core < CPU_SETSIZE;
+         core = core_set_next(&cores, core + 1))
+        CPU_SET(core, ret_set);
     return true;
 }
 
@@ -74,7 +67,7 @@ static bool limit_self(const struct attempt_request *request)
 {
     cpu_set_t cores;
     if (request->cpus[0] &&
-        (!process_cores(request->cpus, &cores) || sched_setaffinity(0, sizeof cores, &cores) != 0))
+        (!to_cpu_set(request->cpus, &cores) || sched_setaffinity(0, sizeof cores, &cores) != 0))
         return false;
     if (request->memory_bytes > 0 && !lower_limit(RLIMIT_DATA, (rlim_t)request->memory_bytes))
         return false;

@@ -12,8 +12,5 @@
 //   Fault      process_start: no more processes or descriptors
 #pragma once
 #include "engine/local/command_plan.h"
-#include <sched.h>
 
 bool process_start(const struct command_plan *plan, struct command *ret_command, struct err *err);
-// "0-3,7" as a set of at most CPU_SETSIZE cores; false on anything else, an empty text too.
-bool process_cores(const char *text, cpu_set_t *ret_set);

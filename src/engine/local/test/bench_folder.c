@@ -29,8 +29,8 @@ static bool open_engine(void *context, struct engine_sink sink, struct engine **
                         struct err *err)
 {
     static const struct local_device cores[] = {
-        {LOCAL_CORE, 0},
-        {LOCAL_CORE, 1}
+        {.kind = LOCAL_CORE, .number = 0},
+        {.kind = LOCAL_CORE, .number = 1}
     };
     const struct bench *bench = context;
     long count = sysconf(_SC_NPROCESSORS_ONLN);
