@@ -33,6 +33,12 @@ void core_set_meet(core_set *set, const core_set *other)
         set->bits[i] &= other->bits[i];
 }
 
+void core_set_drop(core_set *set, const core_set *other)
+{
+    for (uint32_t i = 0; i < CORE_SET_MAX / 64; i++)
+        set->bits[i] &= ~other->bits[i];
+}
+
 // "3" or "3-7".
 static bool parse_range(str range, uint64_t *ret_first, uint64_t *ret_last)
 {

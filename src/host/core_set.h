@@ -21,6 +21,7 @@ void core_set_add(core_set *set, uint32_t core);
 uint32_t core_set_count(const core_set *set);
 uint32_t core_set_next(const core_set *set, uint32_t from); // first >= from, or CORE_SET_MAX
 void core_set_meet(core_set *set, const core_set *other);   // keeps what both have
+void core_set_drop(core_set *set, const core_set *other);   // keeps what only `set` has
 // "0-3,7", as in Cpus_allowed_list and cpuset.cpus; blanks around it do not count; "" is empty.
 bool core_set_parse(str text, core_set *ret_set);
 void core_set_text(const core_set *set, struct buf *out);

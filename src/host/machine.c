@@ -146,6 +146,8 @@ static bool read_numa_node(struct machine *machine, const char *root, uint32_t i
     if (!read_core_list(root, path, &numa->cores, err))
         return false;
     core_set_meet(&numa->cores, &machine->cores);
+    for (uint32_t i = 0; i < machine->numa_count; i++)
+        core_set_drop(&numa->cores, &machine->numa[i].cores);
     __attribute__((cleanup(buf_finish))) struct buf text;
     buf_init(&text, SYSFILE_MAX);
     snprintf(path, sizeof path, "/sys/devices/system/node/node%u/meminfo", id);

@@ -1,4 +1,5 @@
 #include "host/inventory_scan.h"
+#include "base/rng.h"
 #include "fake_tree.h"
 #include <setjmp.h>
 #include <stdarg.h>
@@ -166,6 +167,94 @@ static void a_quota_sells_fewer_cores(void **state)
     assert_non_null(strstr(err.text, "/sys/fs/cgroup/cpu.max"));
 }
 
+// Puts random bytes into a file, cuts it, or says a part of it twice.
+static void damage(struct fake_tree *tree, const char *path, struct rng *rng)
+{
+    static const char alphabet[] = "0123456789-,:/ \n\tkBx";
+    char text[4096];
+    snprintf(text, sizeof text / 2, "%s", fake_tree_get(tree, path));
+    size_t length = strlen(text), at = (size_t)rng_below(rng, (int64_t)length + 1);
+    switch (rng_below(rng, 3)) {
+    case 0:
+        text[at] = '\0';
+        break;
+    case 1:
+        memmove(text + length, text + at, length - at);
+        text[length + length - at] = '\0';
+        break;
+    default:
+        for (int64_t i = 1 + rng_below(rng, 4); i > 0 && length > 0; i--)
+            text[rng_below(rng, (int64_t)length)] = alphabet[rng_below(rng, sizeof alphabet - 1)];
+    }
+    fake_tree_put(tree, path, text);
+}
+
+static void assert_sound(void)
+{
+    assert_true(scan.count >= 1 && scan.count <= DEVICE_SET_MAX);
+    assert_true(scan.cpu_milli >= 0);
+    assert_true(scan.memory_mib >= 0);
+    assert_true(scan.machine.memory_available_bytes >= 0);
+    assert_true(scan.machine.memory_available_bytes <= scan.machine.memory_usable_bytes);
+    assert_true(scan.machine.memory_usable_bytes <= scan.machine.memory_total_bytes);
+    assert_true(scan.machine.numa_count >= 1);
+    uint32_t placed = 0;
+    for (uint32_t i = 0; i < scan.machine.numa_count; i++)
+        placed += core_set_count(&scan.machine.numa[i].cores);
+    assert_int_equal(placed, core_set_count(&scan.machine.cores));
+    for (uint32_t i = 0; i < scan.count; i++) {
+        assert_true(core_set_has(&scan.machine.cores, scan.devices[i].number));
+        assert_true(i == 0 || scan.devices[i].number > scan.devices[i - 1].number);
+        assert_true(scan.devices[i].numa >= 0);
+    }
+}
+
+// Whatever stands in these files: either a sound scan, or a fault that names one of them.
+static void damaged_files_do_no_harm(void **state)
+{
+    struct fake_tree *tree = *state;
+    static const char *const paths[] = {
+        "/proc/self/mountinfo",
+        "/proc/self/cgroup",
+        "/proc/self/status",
+        "/proc/sys/kernel/random/boot_id",
+        "/proc/cpuinfo",
+        "/proc/meminfo",
+        "/sys/devices/system/cpu/online",
+        "/sys/devices/system/node/online",
+        "/sys/devices/system/node/node0/cpulist",
+        "/sys/devices/system/node/node1/meminfo",
+        "/sys/fs/cgroup/cgroup.controllers",
+        "/sys/fs/cgroup/a/cpu.max",
+        "/sys/fs/cgroup/a/memory.max",
+        "/sys/fs/cgroup/a/cpuset.cpus.effective",
+    };
+    struct rng rng = {.state = 5};
+    uint32_t sound = 0, faults = 0;
+    for (int round = 0; round < 160; round++) {
+        if (round % 4 == 0) {
+            fake_tree_put_machine(tree);
+            fake_tree_put(tree, "/proc/self/mountinfo",
+                          "30 1 0:30 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n");
+            fake_tree_put(tree, "/proc/self/cgroup", "0::/a\n");
+            fake_tree_put(tree, "/sys/fs/cgroup/cgroup.controllers", "cpu cpuset memory\n");
+            fake_tree_put(tree, "/sys/fs/cgroup/a/cpu.max", "600000 100000\n");
+            fake_tree_put(tree, "/sys/fs/cgroup/a/memory.max", "1073741824\n");
+            fake_tree_put(tree, "/sys/fs/cgroup/a/cpuset.cpus.effective", "0-6\n");
+        }
+        damage(tree, paths[rng_below(&rng, sizeof paths / sizeof *paths)], &rng);
+        err.text[0] = '\0';
+        if (scan_it(tree, NULL, true)) {
+            assert_sound();
+            sound++;
+        } else {
+            assert_non_null(strstr(err.text, tree->root));
+            faults++;
+        }
+    }
+    assert_true(sound > 20 && faults > 10);
+}
+
 static void chip_names_are_plain(void **state)
 {
     (void)state;
@@ -207,6 +296,7 @@ int main(void)
         WITH_TREE(failures_of_gpus_are_told),
         WITH_TREE(a_node_has_at_most_256_devices),
         WITH_TREE(a_quota_sells_fewer_cores),
+        WITH_TREE(damaged_files_do_no_harm),
         cmocka_unit_test(chip_names_are_plain),
         cmocka_unit_test(this_machine_is_scanned),
     };

@@ -1,4 +1,5 @@
 #include "host/machine.h"
+#include "base/rng.h"
 #include "fake_tree.h"
 #include "host/sysfile.h"
 #include <setjmp.h>
@@ -208,6 +209,41 @@ static void lists_of_cores_are_read_and_written(void **state)
     }
 }
 
+// Random sets come back from their text; meeting is what a plain loop says.
+static void sets_come_back_from_their_text(void **state)
+{
+    (void)state;
+    struct rng rng = {.state = 3};
+    struct buf text;
+    buf_init(&text, 1 << 16);
+    for (int round = 0; round < 100; round++) {
+        static core_set set, other, met, same;
+        int64_t spread = 1 + rng_below(&rng, CORE_SET_MAX);
+        memset(&set, 0, sizeof set);
+        memset(&other, 0, sizeof other);
+        for (int64_t i = rng_below(&rng, 200); i > 0; i--) {
+            core_set_add(&set, (uint32_t)rng_below(&rng, spread));
+            core_set_add(&other, (uint32_t)rng_below(&rng, spread));
+        }
+        buf_clear(&text);
+        core_set_text(&set, &text);
+        assert_true(core_set_parse(buf_str(&text), &same));
+        assert_memory_equal(&set, &same, sizeof set);
+        met = set;
+        core_set_meet(&met, &other);
+        core_set_drop(&set, &other);
+        uint32_t count = 0;
+        for (uint32_t core = 0; core < CORE_SET_MAX; core++) {
+            bool both = core_set_has(&same, core) && core_set_has(&other, core);
+            assert_int_equal(both, core_set_has(&met, core));
+            assert_int_equal(core_set_has(&same, core) && !both, core_set_has(&set, core));
+            count += both;
+        }
+        assert_int_equal(count, core_set_count(&met));
+    }
+    buf_finish(&text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -220,6 +256,7 @@ int main(void)
                                         remove_tree),
         cmocka_unit_test(this_machine_agrees_with_libc),
         cmocka_unit_test(lists_of_cores_are_read_and_written),
+        cmocka_unit_test(sets_come_back_from_their_text),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
