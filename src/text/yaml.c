@@ -255,6 +255,18 @@ static const struct yaml_key *find_key(const struct reader *reader, str parent, 
     return NULL;
 }
 
+// The row of this name in another object; NULL when there is none.
+static const struct yaml_key *find_elsewhere(const struct reader *reader, str name)
+{
+    for (uint32_t i = 0; name.len > 0 && i < reader->schema->count; i++) {
+        str path = str_from(reader->schema->keys[i].path);
+        bool nested = path.len > name.len && path.ptr[path.len - name.len - 1] == '.';
+        if (str_is(path, name) || (nested && str_ends(path, name)))
+            return &reader->schema->keys[i];
+    }
+    return NULL;
+}
+
 static void no_such_key(struct reader *reader, str parent, str name)
 {
     struct suggestion suggestion;
@@ -265,11 +277,15 @@ static void no_such_key(struct reader *reader, str parent, str name)
             suggest_try(&suggestion, right);
     }
     str nearest = suggest_nearest(&suggestion);
+    const struct yaml_key *elsewhere = find_elsewhere(reader, name);
     struct buf shown;
     buf_init(&shown, 512);
     yaml_scalar_show(name, &shown);
     if (str_is(name, S("<<")))
         wrong(reader, NULL, "a merge key (<<) is not taken: write the keys out");
+    else if (elsewhere)
+        wrong(reader, NULL, "no such key %s here; there is \"%s\"", buf_cstr(&shown),
+              elsewhere->path);
     else if (nearest.len)
         wrong(reader, NULL, "no such key %s; did you mean \"%.*s\"?", buf_cstr(&shown),
               STR(nearest));

@@ -174,6 +174,9 @@ static void what_is_not_plain_yaml_is_refused(void **state)
          "a.yaml:2:3: a key must be a word\n"},
         {"listen: x\n---\nlisten: y\n",
          "a.yaml:2:1: a second document: one file holds one\n"},
+        {"listen: x\nrequests: 5\nlimits: {requests: 1, store: memory}\n",
+         "a.yaml:2:1: no such key \"requests\" here; there is \"limits.requests\"\n"
+         "a.yaml:3:23: no such key \"store\" here; there is \"store\"\n"},
         {"- listen\n", "a.yaml:1:1: want keys and values, not a list\n"},
         {"x\n", "a.yaml:1:1: want keys and values, not \"x\"\n"},
         {"", "a.yaml:1:1: the key \"listen\" is missing: HOST:PORT\n"},
