@@ -223,7 +223,8 @@ bool call_run(const struct connection *connection, const struct call *call,
                    ? judge_reply(connection, call, ret_answer, err)
                    : judge_end(connection, ret_answer, err);
         bool begun = call->on_body && ret_answer->reply.body_bytes > 0; // it was given on already
-        if (done || begun || !worth_another(ret_answer, was_there) ||
+        if (done || begun || !number + 1 == CALL_ATTEMPTS_MAX ||
+            !worth_another(ret_answer, was_there) ||
             (call->keep_on && !call->keep_on(call->context)))
             break;
         was_there = true;

@@ -12,6 +12,7 @@ void sse_init(struct sse *sse)
     buf_init(&sse->name, SSE_LINE_MAX);
     buf_init(&sse->data, SSE_DATA_MAX);
     buf_init(&sse->id, SSE_LINE_MAX);
+    buf_init(&sse->next_id, SSE_LINE_MAX);
 }
 
 void sse_finish(struct sse *sse)
@@ -20,6 +21,13 @@ void sse_finish(struct sse *sse)
     buf_finish(&sse->name);
     buf_finish(&sse->data);
     buf_finish(&sse->id);
+    buf_finish(&sse->next_id);
+}
+
+static void set(struct buf *buf, str text)
+{
+    buf_clear(buf);
+    buf_add(buf, text);
 }
 
 void sse_restart(struct sse *sse)
@@ -27,13 +35,8 @@ void sse_restart(struct sse *sse)
     buf_clear(&sse->line);
     buf_clear(&sse->name);
     buf_clear(&sse->data);
+    set(&sse->next_id, buf_str(&sse->id));
     sse->has_data = sse->skip_feed = false;
-}
-
-static void set(struct buf *buf, str text)
-{
-    buf_clear(buf);
-    buf_add(buf, text);
 }
 
 static void take_field(struct sse *sse, str name, str value)
@@ -46,7 +49,7 @@ static void take_field(struct sse *sse, str name, str value)
         sse->has_data = true;
         buf_add(&sse->data, value);
     } else if (str_is(name, S("id")) && (value.len == 0 || !memchr(value.ptr, '\0', value.len))) {
-        set(&sse->id, value);
+        set(&sse->next_id, value);
     }
 }
 
@@ -64,6 +67,7 @@ static bool take_line(struct sse *sse, bool (*take)(void *context, const struct 
         return true;
     }
     bool go_on = true;
+    set(&sse->id, buf_str(&sse->next_id)); // only now: an event cut short must come again
     if (sse->has_data) {
         struct sse_event event = {.name = sse->name.len > 0 ? buf_str(&sse->name) : S("message"),
                                   .data = buf_str(&sse->data),

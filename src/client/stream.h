@@ -30,7 +30,8 @@ struct sse_event {
 };
 
 struct sse {
-    struct buf line, name, data, id;
+    struct buf line, name, data;
+    struct buf id, next_id;   // of the last whole event; of the one that is half read
     bool has_data, skip_feed; // skip_feed: a \r ended the last line, its \n is no line of its own
 };
 
