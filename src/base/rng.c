@@ -17,8 +17,9 @@ int64_t rng_below(struct rng *rng, int64_t limit)
 
 int64_t rng_between(struct rng *rng, int64_t low, int64_t high)
 {
-    must(low <= high && high - low < INT64_MAX);
-    return low + rng_below(rng, high - low + 1);
+    int64_t width;
+    must(low <= high && !__builtin_sub_overflow(high, low, &width) && width < INT64_MAX);
+    return low + rng_below(rng, width + 1);
 }
 
 // -ln(u) as k·ln 2 - ln(m) with u = m·2^-k, 0.5 < m <= 1: k counts leading zeros, and ln(m) is
@@ -28,7 +29,7 @@ int64_t rng_exponential(struct rng *rng, int64_t mean)
     static const int32_t minus_ln[17] = {45426, 41453, 37707, 34163, 30801, 27604,
                                          24555, 21643, 18854, 16180, 13612, 11141,
                                          8761,  6465,  4248,  2100,  0};
-    must(mean >= 0 && mean < INT64_MAX >> 24);
+    must(mean >= 0 && mean < INT64_MAX / 64); // 64 halvings are 44.4 means
     uint64_t u = rng_next(rng) | 1;
     int zeros = __builtin_clzll(u);
     uint64_t mantissa = u << zeros; // top bit set: m = mantissa / 2^64

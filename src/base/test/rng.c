@@ -54,6 +54,9 @@ static void exponential_has_its_mean_and_tail(void **state)
     assert_in_range(above[2], 135335 - 2000, 135335 + 2000);
     assert_in_range(above[3], 49787 - 1500, 49787 + 1500);
     assert_int_equal(rng_exponential(&rng, 0), 0);
+    int64_t year_us = INT64_C(365) * 24 * 3600 * 1000000;
+    for (int i = 0; i < 10000; i++)
+        assert_true(rng_exponential(&rng, year_us) <= 20 * year_us);
 }
 
 static void a_copy_goes_on_alike(void **state)
