@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/pidfd.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -446,9 +447,31 @@ static int64_t monotonic_ms(void)
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
+enum { ROUND_PIDS = 256, LISTED_PIDS = 8192, PAUSE_NS = 1000 * 1000 };
+
+// A pid may end between the list and the signal, and be given to a stranger. So each process is
+// held by a descriptor, and gets its signal through it if the group still lists its pid.
+static bool signal_round(const struct cgroups *cgroups, const char *name, const pid_t *pids,
+                         uint32_t count, struct err *err)
+{
+    static _Thread_local pid_t still[LISTED_PIDS];
+    struct pid_list list = {.pids = still, .max = LISTED_PIDS};
+    int held[ROUND_PIDS];
+    for (uint32_t i = 0; i < count; i++)
+        held[i] = pids[i] > 1 && pids[i] != getpid() ? pidfd_open(pids[i], 0) : -1;
+    bool good = list_all(cgroups, name, true, &list, err);
+    for (uint32_t i = 0; i < count; i++) {
+        if (held[i] < 0)
+            continue;
+        if (good && bsearch(&pids[i], still, list.count, sizeof *still, pid_order))
+            pidfd_send_signal(held[i], SIGKILL, NULL, 0);
+        close(held[i]);
+    }
+    return good;
+}
+
 bool cgroup_kill(const struct cgroups *cgroups, const char *name, int64_t wait_ms, struct err *err)
 {
-    enum { ROUND_PIDS = 4096, PAUSE_NS = 1000 * 1000 };
     if (!check_name(name, err))
         return false;
     forbid_and_kill(cgroups, name);
@@ -460,9 +483,8 @@ bool cgroup_kill(const struct cgroups *cgroups, const char *name, int64_t wait_m
             return false;
         if (list.count == 0)
             return true;
-        for (uint32_t i = 0; i < list.count; i++)
-            if (pids[i] > 1 && pids[i] != getpid())
-                kill(pids[i], SIGKILL);
+        if (!signal_round(cgroups, name, pids, list.count, err))
+            return false;
         if (monotonic_ms() >= end_ms)
             return err_set(err, "cgroup %s: %u processes are left %" PRId64 " ms after SIGKILL",
                            name, list.count, wait_ms);

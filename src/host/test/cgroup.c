@@ -359,6 +359,14 @@ static void wait_forever(void)
         pause();
 }
 
+// Children that end at once beside children that stay: pids come and go all the time.
+static void fork_for_ever(void)
+{
+    for (;;)
+        if (fork() == 0 && getpid() % 2)
+            _exit(0);
+}
+
 static void eat_memory(void)
 {
     for (;;) {
@@ -409,6 +417,15 @@ static void a_real_group_limits_counts_and_kills(void **state)
     assert_true(WIFSIGNALED(status));
     assert_true(cgroup_pids(&cgroups, name, pids, 16, &count, &err));
     assert_int_equal(0, count);
+
+    assert_true(cgroup_limit_pids(&cgroups, name, 16, &err));
+    child = fork();
+    if (child == 0)
+        run_in(name, ready[1], fork_for_ever);
+    assert_int_equal(1, read(ready[0], &byte, 1));
+    if (!cgroup_kill(&cgroups, name, 5000, &err))
+        fail_msg("%s", err.text);
+    assert_int_equal(child, waitpid(child, &status, 0));
 
     assert_true(cgroup_limit_pids(&cgroups, name, 16, &err));
     child = fork();
