@@ -13,6 +13,8 @@ struct fit_chip {
     uint16_t *count[FIT_KINDS]; // by node place
     struct fit_set set[FIT_KINDS][DEVICE_SET_MAX];
     uint32_t sets[FIT_KINDS]; // sets made so far: 1 .. sets devices
+    uint32_t sum;             // while a node is counted
+    bool taken;
 };
 
 struct fit_index {
@@ -145,27 +147,26 @@ static bool counts_as(enum fit_kind kind, const struct node *node, const struct 
     return node->state != NODE_RETIRED;
 }
 
-// Counts of one node for each of its chips. A node of mixed chips is walked once a chip, at the
-// first device of that chip.
+// Counts of one node for each of its chips: first added up, then taken over chip by chip.
 static void recount(struct inventory *inventory, const struct node *node, enum fit_kind kind)
 {
     struct fit_index *index = inventory->index;
     uint32_t place = table_place(&inventory->nodes, node);
     for (uint32_t i = 0; i < node->devices; i++) {
-        const struct device *first = node_device(inventory, node, i);
-        bool seen = false;
-        for (uint32_t k = 0; k < i && !seen; k++)
-            seen = node_device(inventory, node, k)->chip == first->chip;
-        if (seen)
+        const struct device *device = node_device(inventory, node, i);
+        chip_of(inventory, device->chip)->sum += counts_as(kind, node, device);
+    }
+    for (uint32_t i = 0; i < node->devices; i++) {
+        struct fit_chip *chip = chip_of(inventory, node_device(inventory, node, i)->chip);
+        if (chip->taken)
             continue;
-        uint32_t count = 0;
-        for (uint32_t k = i; k < node->devices; k++) {
-            const struct device *device = node_device(inventory, node, k);
-            count += device->chip == first->chip && counts_as(kind, node, device);
-        }
-        count_set(index, chip_of(inventory, first->chip), kind, place, count);
-        if (node->chip)
-            return;
+        chip->taken = true;
+        count_set(index, chip, kind, place, chip->sum);
+    }
+    for (uint32_t i = 0; i < node->devices; i++) {
+        struct fit_chip *chip = chip_of(inventory, node_device(inventory, node, i)->chip);
+        chip->taken = false;
+        chip->sum = 0;
     }
 }
 
