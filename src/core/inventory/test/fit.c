@@ -6,7 +6,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-enum { CHIPS = 3, NODES = 200, STEPS = 12000 }; // more nodes than the index has room for at first
+enum { CHIPS = 3, NODES = 200, STEPS = 8000 }; // more nodes than the index has room for at first
 
 static uint32_t scan_count(const struct inventory *inventory, const struct node *node,
                            const struct fit_query *query)
@@ -171,11 +171,47 @@ static void nothing_new_without_a_new_generation(void **state)
     inventory_finish(&inventory);
 }
 
+// Few nodes with devices among very many without: each level of summaries is stepped over.
+static void the_next_node_may_be_far_away(void **state)
+{
+    (void)state;
+    enum { FAR = 263000 };
+    static const uint64_t with[] = {1, 64, 65, 4096, 4097, 8192, 9000, 262144, 262145, FAR};
+    struct inventory inventory;
+    uint64_t next = 0;
+    inventory_init(&inventory);
+    chip_apply_added(&inventory, &(struct chip_added){.chip = {.id = 1}}, 1000);
+    for (uint64_t id = 1; id <= FAR; id++) {
+        node_apply_added(&inventory, &(struct node_added){.node = id, .first_device = next + 1},
+                         1000);
+        if (id != with[next])
+            continue;
+        struct device_added device = {.device = ++next, .node = id, .chip = 1};
+        device_apply_added(&inventory, &device, 1000);
+        node_apply_changed(&inventory, &(struct node_changed){id, NODE_READY, 0, (int64_t)id},
+                           1000);
+    }
+    struct fit_query any = {FIT_OPEN, 1, 1, 0};
+    device_set one = {{1}};
+    for (size_t i = 0; i < sizeof with / sizeof with[0]; i++) {
+        struct fit_query big = {FIT_OPEN, 1, 1, (int64_t)with[i]}; // memory says which
+        assert_int_equal(fit_first(&inventory, &big)->id, with[i]);
+        assert_int_equal(fit_memory_max(&inventory, &any), FAR);
+    }
+    for (size_t i = 0; i < sizeof with / sizeof with[0]; i++) {
+        assert_int_equal(fit_first(&inventory, &any)->id, with[i]);
+        node_lease(&inventory, with[i], &one, 0, 1, 1000);
+    }
+    assert_null(fit_first(&inventory, &any));
+    inventory_finish(&inventory);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_index_answers_as_a_scan_of_all_nodes),
         cmocka_unit_test(nothing_new_without_a_new_generation),
+        cmocka_unit_test(the_next_node_may_be_far_away),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

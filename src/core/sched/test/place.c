@@ -69,13 +69,145 @@ static void storm(uint64_t seed, int steps, int copy_every)
 static void caches_decide_as_a_plain_scan_does(void **state)
 {
     (void)state;
-    storm(42, 9000, 64);
+    storm(42, 5000, 64);
 }
 
 static void caches_made_anew_decide_the_same(void **state)
 {
     (void)state;
-    storm(7, 1000, 1);
+    storm(7, 700, 1);
+}
+
+static void begin_small(struct house *house, uint32_t devices)
+{
+    uint64_t chips[256];
+    house_init(house);
+    uint64_t chip = house_chip(house);
+    for (uint32_t i = 0; i < devices; i++)
+        chips[i] = chip;
+    house_price(house, chip);
+    house_account(house);
+    house_account(house);
+    house_node(house, chips, devices, 1000);
+}
+
+static uint64_t place_one(struct house *house)
+{
+    struct place_view view = house_view(house);
+    struct placement placement;
+    if (!place_next(&view, &placement))
+        return 0;
+    house_place(house, &placement);
+    return placement.job;
+}
+
+static void a_new_price_opens_a_chip_to_the_blocked(void **state)
+{
+    (void)state;
+    static struct house house;
+    struct shape one = {.devices = 1};
+    begin_small(&house, 1);
+    uint64_t chip = house_chip(&house); // nobody may have it yet: it has no price
+    house_node(&house, &chip, 1, 1000);
+    house_submit(&house, 1, &one, 0);
+    house_submit(&house, 1, &one, 0);
+    assert_int_equal(place_one(&house), 1);
+    assert_int_equal(place_one(&house), 0);
+    house_price(&house, chip);
+    assert_int_equal(place_one(&house), 2);
+    house_finish(&house);
+}
+
+// What cannot be had here holds back its own account, and nobody else; what is only taken holds
+// back all behind it.
+static void who_waits_in_vain_holds_back_nobody_else(void **state)
+{
+    (void)state;
+    static struct house house;
+    struct shape one = {.devices = 1}, two = {.devices = 2}, three = {.devices = 3};
+    begin_small(&house, 2);
+    house_submit(&house, 1, &three, 0); // 1: no node has three
+    house_submit(&house, 1, &one, 0);   // 2: behind it in the same account
+    house_submit(&house, 2, &one, 0);   // 3
+    house_submit(&house, 2, &two, 0);   // 4: taken in part
+    house_submit(&house, 2, &one, 0);   // 5: would fit beside 3, but 4 was first
+    assert_int_equal(place_one(&house), 3);
+    assert_int_equal(place_one(&house), 0);
+    house_end(&house, 3, false);
+    assert_int_equal(place_one(&house), 4);
+    house_end(&house, 1, false); // stopped while it waited
+    assert_int_equal(place_one(&house), 0);
+    house_end(&house, 4, false);
+    assert_int_equal(place_one(&house), 2);
+    assert_int_equal(place_one(&house), 5);
+    house_finish(&house);
+}
+
+static void a_shape_is_judged_against_the_whole_house(void **state)
+{
+    (void)state;
+    static struct house house;
+    begin_small(&house, 2);
+    house_limits(&house, 2, 1, NO_LIMIT);
+    house_chip(&house); // 2: no device of it
+    uint64_t unpriced = house_chip(&house);
+    house_node(&house, &unpriced, 1, 5000);
+    const struct account *free = table_get(&house.market.accounts, 1);
+    const struct account *limited = table_get(&house.market.accounts, 2);
+    const struct {
+        const struct account *account;
+        struct shape shape;
+        enum place_verdict verdict;
+    } rows[] = {
+        {free,    {0, 0, 1},        PLACE_FITS           },
+        {free,    {1, 1000, 2},     PLACE_FITS           },
+        {free,    {2, 0, 1},        PLACE_NO_SUCH_CHIP   },
+        {free,    {9, 0, 1},        PLACE_NO_SUCH_CHIP   },
+        {free,    {unpriced, 0, 1}, PLACE_NO_PRICE       },
+        {free,    {1, 0, 3},        PLACE_TOO_MANY       },
+        {free,    {0, 0, 3},        PLACE_TOO_MANY       },
+        {free,    {1, 1001, 1},     PLACE_TOO_MUCH_MEMORY},
+        {free,    {0, 1001, 1},     PLACE_TOO_MUCH_MEMORY}, // the bigger node has no price
+        {limited, {1, 0, 1},        PLACE_FITS           },
+        {limited, {1, 0, 2},        PLACE_OVER_LIMIT     },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        assert_int_equal(
+            place_feasible(&house.inventory, &house.market, rows[i].account, &rows[i].shape),
+            rows[i].verdict);
+    house_node_set(&house, 1, NODE_REPAIR, 1000); // it will come back
+    assert_int_equal(place_feasible(&house.inventory, &house.market, free, &rows[1].shape),
+                     PLACE_BUSY);
+    house_node_set(&house, 1, NODE_RETIRED, 1000);
+    assert_int_equal(place_feasible(&house.inventory, &house.market, free, &rows[1].shape),
+                     PLACE_NO_SUCH_CHIP);
+    house_finish(&house);
+}
+
+// A full queue costs nothing to ask again: an account at its limit with very many jobs, and a
+// blocked head with very many behind it. Walks over them would take 10^9 steps.
+static void a_long_queue_is_not_walked(void **state)
+{
+    (void)state;
+    enum { MANY = 20000, ASKED = 20000 };
+    static struct house house;
+    struct shape one = {.devices = 1};
+    begin_small(&house, 4);
+    house_limits(&house, 1, 1, NO_LIMIT);
+    for (int i = 0; i < MANY; i++)
+        house_submit(&house, 1, &one, 0);
+    assert_int_equal(place_one(&house), 1);
+    for (int i = 0; i < ASKED; i++)
+        assert_int_equal(place_one(&house), 0); // at its limit
+    for (int i = 0; i < MANY; i++)
+        house_submit(&house, 2, &one, 0);
+    for (uint64_t i = 1; i <= 3; i++)
+        assert_int_equal(place_one(&house), MANY + i);
+    for (int i = 0; i < ASKED; i++)
+        assert_int_equal(place_one(&house), 0); // full
+    house_end(&house, 1, false);
+    assert_int_equal(place_one(&house), 2); // the oldest again
+    house_finish(&house);
 }
 
 int main(void)
@@ -83,6 +215,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(caches_decide_as_a_plain_scan_does),
         cmocka_unit_test(caches_made_anew_decide_the_same),
+        cmocka_unit_test(a_new_price_opens_a_chip_to_the_blocked),
+        cmocka_unit_test(who_waits_in_vain_holds_back_nobody_else),
+        cmocka_unit_test(a_shape_is_judged_against_the_whole_house),
+        cmocka_unit_test(a_long_queue_is_not_walked),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
