@@ -105,6 +105,7 @@ static bool send_once(struct attempt *attempt, struct fetch_reply *ret_reply, st
         .headers = headers,
         .header_count = count,
         .guard = &own_choice,
+        .unix_socket = str_from(connection_socket(attempt->connection)),
         .ca_file = str_from(attempt->connection->ca_file),
         .connect_ms_max = 5000,
         .idle_ms_max = ANSWER_MS_MAX,
@@ -200,7 +201,7 @@ static bool attempt_init(struct attempt *attempt, const struct connection *conne
     hex_encode(random, sizeof random, attempt->request_key);
     snprintf(attempt->bearer, sizeof attempt->bearer, "Bearer %s", connection->key);
     buf_init(&attempt->url, FETCH_URL_MAX);
-    buf_add(&attempt->url, str_from(connection->url));
+    buf_add(&attempt->url, str_from(connection_origin(connection)));
     buf_add(&attempt->url, call->path);
     return !attempt->url.overflow || err_set(err, "the request's path is too long");
 }

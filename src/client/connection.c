@@ -66,8 +66,9 @@ static bool check_url(struct connection *connection, struct err *err)
     while (str_ends(url, S("/")))
         url.len--;
     connection->url[url.len] = '\0';
-    if (!str_starts(url, S("http://")) && !str_starts(url, S("https://")))
-        return err_set(err, "%s: '%s' begins neither with http:// nor with https://",
+    if (!str_starts(url, S("http://")) && !str_starts(url, S("https://")) &&
+        !str_starts(url, S("unix:/")))
+        return err_set(err, "%s: '%s' begins neither with http:// nor with https:// or unix:/",
                        connection->url_from, connection->url);
     return true;
 }
@@ -134,6 +135,17 @@ bool connection_find(const struct connection_wish *wish, struct connection *ret_
     }
     *ret_connection = connection;
     return true;
+}
+
+const char *connection_socket(const struct connection *connection)
+{
+    bool local = str_starts(str_from(connection->url), S("unix:"));
+    return local ? connection->url + strlen("unix:") : "";
+}
+
+const char *connection_origin(const struct connection *connection)
+{
+    return *connection_socket(connection) ? "http://localhost" : connection->url;
 }
 
 void connection_forget(struct connection *connection)

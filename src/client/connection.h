@@ -5,6 +5,8 @@
 // `admin.key` name both. The directory is --data, TATARA_DATA, else for root /var/lib/tatara and
 // for a user $XDG_DATA_HOME/tatara or ~/.local/share/tatara.
 //
+// A URL is http://…, https://…, or unix:/path/of/a/socket.
+//
 // The key in a data directory is sent only to the address in that same directory: a URL from
 // somewhere else needs a key from somewhere else.
 //
@@ -35,6 +37,9 @@ struct connection {
 
 bool connection_find(const struct connection_wish *wish, struct connection *ret_connection,
                      struct err *err);
+// What a request's URL begins with, and the socket it goes through (empty: none).
+const char *connection_origin(const struct connection *connection);
+const char *connection_socket(const struct connection *connection);
 void connection_forget(struct connection *connection);
 // The data directory alone; `asked` is --data or NULL.
 bool connection_data_directory(const char *asked, char *ret_path, size_t size, struct err *err);

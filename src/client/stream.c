@@ -194,13 +194,14 @@ static bool connect_once(struct running *running, struct fetch_reply *ret_reply,
         headers[count++] = (struct fetch_header){S("Last-Event-ID"), buf_str(&running->sse.id)};
     struct buf url;
     buf_init(&url, FETCH_URL_MAX);
-    buf_add(&url, str_from(connection->url));
+    buf_add(&url, str_from(connection_origin(connection)));
     buf_add(&url, running->stream->path);
     struct fetch_request request = {
         .url = buf_str(&url),
         .headers = headers,
         .header_count = count,
         .guard = &own_choice,
+        .unix_socket = str_from(connection_socket(connection)),
         .ca_file = str_from(connection->ca_file),
         .connect_ms_max = 5000,
         .idle_ms_max = IDLE_MS_MAX,

@@ -101,6 +101,21 @@ static void options_stand_above_the_environment(void **state)
     assert_string_equal(connection.key, "");
 }
 
+static void a_unix_socket_is_an_address_too(void **state)
+{
+    (void)state;
+    struct connection connection;
+    struct connection_wish wish = {.url = "unix:/run/tatara.sock", .key = "tk_b"};
+    struct err err;
+    assert_true(connection_find(&wish, &connection, &err));
+    assert_string_equal(connection_origin(&connection), "http://localhost");
+    assert_string_equal(connection_socket(&connection), "/run/tatara.sock");
+    wish.url = "https://a.example";
+    assert_true(connection_find(&wish, &connection, &err));
+    assert_string_equal(connection_origin(&connection), "https://a.example");
+    assert_string_equal(connection_socket(&connection), "");
+}
+
 static void no_server_says_how_to_start_one(void **state)
 {
     (void)state;
@@ -136,6 +151,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(the_key_of_a_directory_goes_to_its_own_server_only, start,
                                         stop),
         cmocka_unit_test_setup_teardown(options_stand_above_the_environment, start, stop),
+        cmocka_unit_test_setup_teardown(a_unix_socket_is_an_address_too, start, stop),
         cmocka_unit_test_setup_teardown(no_server_says_how_to_start_one, start, stop),
         cmocka_unit_test_setup_teardown(the_data_directory_follows_home, start, stop),
     };
