@@ -280,6 +280,29 @@ static void a_line_is_bytes_whatever_they_are(void **state)
     close_all(opened);
 }
 
+// A visitor that asks the same journal for more, as far down as the lines go.
+static bool read_deeper(void *context, uint64_t seq, str line)
+{
+    struct journal *journal = context;
+    struct err err = {0};
+    (void)line;
+    assert_true(head_of(journal).size > seq);
+    if (seq < 5)
+        assert_true(journal->ops->read(journal, seq + 1, 1, read_deeper, journal, &err));
+    return true;
+}
+
+static void a_visitor_may_ask_again(void **state)
+{
+    (void)state;
+    struct opened opened = open_fresh();
+    struct err err = {0};
+    append_batches(opened.journal, 0, 10);
+    assert_true(opened.journal->ops->read(opened.journal, 0, 1, read_deeper, opened.journal, &err));
+    append_batches(opened.journal, head_of(opened.journal).size, 1);
+    close_all(opened);
+}
+
 // ---- readers beside an appender -----------------------------------------------------------------
 
 enum { READERS = 3, READ_BATCHES = 120 };
@@ -742,6 +765,7 @@ int journal_conformance(const char *name, const struct journal_rig *given)
         cmocka_unit_test(ranges_begin_and_end_where_asked),
         cmocka_unit_test(commits_begin_after_the_size_asked),
         cmocka_unit_test(a_line_is_bytes_whatever_they_are),
+        cmocka_unit_test(a_visitor_may_ask_again),
         cmocka_unit_test(readers_see_whole_commits_while_lines_are_appended),
         cmocka_unit_test(the_newest_snapshot_that_fits_is_found),
         cmocka_unit_test(a_large_snapshot_comes_back),

@@ -228,7 +228,7 @@ bool database_open(const char *path, const struct file_kind *kind, enum database
         return false;
     bool writes = use == DATABASE_WRITE;
     if (migration_run(database, kind, writes, err) && wal_on(database, err) &&
-        (writes || database_run(database, "PRAGMA query_only=ON", err))) {
+        (writes || database_run(database, "PRAGMA query_only=ON; PRAGMA cache_size=-512", err))) {
         *ret_database = database;
         return true;
     }

@@ -88,14 +88,14 @@ static bool lock_take(struct store_directory *directory, struct err *err)
     if (descriptor < 0)
         return err_set(err, "%s: %s: the data directory must be writable", path, strerror(errno));
     directory->lock_descriptor = descriptor;
-    if (flock(descriptor, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK)
-        return err_set(err,
-                       "%s: in use by process %ld: stop that one first, or give another data "
-                       "directory",
-                       directory->path, lock_holder(descriptor));
-    else if (flock(descriptor, LOCK_EX | LOCK_NB) != 0)
-        return err_set(err, "%s: cannot be locked: %s: use a local file system", path,
-                       strerror(errno));
+    if (flock(descriptor, LOCK_EX | LOCK_NB) != 0)
+        return errno == EWOULDBLOCK
+                   ? err_set(err,
+                             "%s: in use by process %ld: stop that one first, or give another data "
+                             "directory",
+                             directory->path, lock_holder(descriptor))
+                   : err_set(err, "%s: cannot be locked: %s: use a local file system", path,
+                             strerror(errno));
     directory->owns = true;
     int length = snprintf(text, sizeof text, "%ld\n", (long)getpid());
     // The pid is for people: the lock itself does not depend on it, so a full disk is no reason.

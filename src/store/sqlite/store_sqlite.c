@@ -6,6 +6,7 @@
 #include "base/must.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -23,14 +24,13 @@ static bool is_there(const struct store_directory *directory, const char *name)
     return store_directory_join(directory, name, path, NULL) && access(path, F_OK) == 0;
 }
 
-// Makes the files of a new store. journal.db comes first: where it is missing nothing else of a
-// store may be there.
-static bool make_files(struct store_directory *directory, struct err *err)
+// Makes the journal's file on the first start. It is the first of a store's files: where it is
+// missing none of the others may be there.
+static bool make_journal(struct store_directory *directory, struct err *err)
 {
     static const char *const traces[] = {"journal.db-wal", "blobs.db", "snapshots"};
-    char journal[STORE_PATH_MAX], blobs[STORE_PATH_MAX];
-    if (!store_directory_join(directory, "journal.db", journal, err) ||
-        !store_directory_join(directory, "blobs.db", blobs, err))
+    char journal[STORE_PATH_MAX];
+    if (!store_directory_join(directory, "journal.db", journal, err))
         return false;
     bool is_new = !is_there(directory, "journal.db");
     for (size_t i = 0; is_new && i < sizeof traces / sizeof *traces; i++)
@@ -39,10 +39,26 @@ static bool make_files(struct store_directory *directory, struct err *err)
                            "%s: is missing, but %s is there: put back the last backup of the data "
                            "directory, or give an empty one",
                            journal, traces[i]);
-    if (is_new && !database_create(journal, &sqlite_journal_kind, err))
+    return !is_new || database_create(journal, &sqlite_journal_kind, err);
+}
+
+// Makes the blobs' file, where the journal is still empty: the first start, or one that ended
+// between the two files.
+static bool make_blobs(struct store_directory *directory, struct journal *journal, struct err *err)
+{
+    char path[STORE_PATH_MAX];
+    struct journal_commit head;
+    if (is_there(directory, "blobs.db"))
+        return true;
+    if (!store_directory_join(directory, "blobs.db", path, err) ||
+        !journal->ops->head(journal, &head, err))
         return false;
-    // A first start may have ended between the two files.
-    return is_there(directory, "blobs.db") || database_create(blobs, &sqlite_blobs_kind, err);
+    if (head.size > 0)
+        return err_set(err,
+                       "%s: is missing, but the journal has %" PRIu64 " lines: put back blobs.db "
+                       "from the last backup of the data directory, an older one will do",
+                       path, head.size);
+    return database_create(path, &sqlite_blobs_kind, err);
 }
 
 bool store_sqlite_open(const char *path, enum store_access access, struct journal **ret_journal,
@@ -51,17 +67,18 @@ bool store_sqlite_open(const char *path, enum store_access access, struct journa
     must(sqlite3_threadsafe());
     bool owns = access == STORE_OWN;
     AUTO_RELEASE struct store_directory *directory = store_directory_open(path, owns, err);
-    if (!directory || (owns && !make_files(directory, err)))
+    if (!directory || (owns && !make_journal(directory, err)))
         return false;
     struct journal *journal;
     if (!sqlite_journal_open(directory, &journal, err))
         return false;
     struct blobs *blobs;
-    // SQLite has made the logs and their index by now; their names must outlive a power cut too.
-    if (!sqlite_blobs_open(directory, &blobs, err)) {
+    if ((owns && !make_blobs(directory, journal, err)) ||
+        !sqlite_blobs_open(directory, &blobs, err)) {
         journal->ops->destroy(journal);
         return false;
     }
+    // SQLite has made the logs and their index by now; their names must outlive a power cut too.
     if (owns && !store_directory_sync(directory->path, err)) {
         journal->ops->destroy(journal);
         blobs->ops->destroy(blobs);

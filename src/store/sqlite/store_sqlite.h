@@ -9,7 +9,8 @@
 //   Invariant  one process at a time owns a directory; others may read it beside
 //   Refusal    none
 //   Fault      see store_directory.h, migration.h and database.h: each says which file and what to
-//              do. A missing or empty journal.db beside other files of a store is damage
+//              do. A missing journal.db beside other files of a store is damage, and so is a
+//              missing blobs.db beside a journal with lines
 #pragma once
 #include "base/err.h"
 #include "port/blob.h"
@@ -26,5 +27,6 @@ bool store_sqlite_open(const char *directory, enum store_access access,
 
 // Copies journal.db and blobs.db, each as it was at one instant, while a server may be running,
 // and checks the copies. target must not exist or be an empty directory; it appears when it is
-// whole. A directory like that is a data directory: to restore is to start on a copy of it.
+// whole. A directory like that is a data directory: to restore is to start on a copy of it, never
+// to copy files over others, whose write-ahead logs would then belong to another journal.
 bool store_sqlite_backup(const char *directory, const char *target, struct err *err);

@@ -202,6 +202,9 @@ static void missing_or_empty_files_of_a_store_are_not_made_anew(void **state)
     touch(under("partial/journal.db"), "");
     assert_refused(under("partial"), STORE_OWN, "cut to 0 bytes");
     assert_int_equal(rename(under("kept.db"), under("partial/journal.db")), 0);
+    assert_int_equal(rename(under("partial/blobs.db"), under("kept.db")), 0);
+    assert_refused(under("partial"), STORE_OWN, "blobs.db: is missing, but the journal has");
+    assert_int_equal(rename(under("kept.db"), under("partial/blobs.db")), 0);
     opened = open_at(under("partial"));
     assert_int_equal(whole_size(opened.journal), tree.size);
     close_both(opened);
