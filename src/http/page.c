@@ -1,0 +1,67 @@
+#include "http/page.h"
+#include "base/must.h"
+
+enum { SHOWN, LAST_SHOWN, BEGUN }; // of exchange->scratch
+
+void page_begin(struct exchange *exchange)
+{
+    json_out_init(&exchange->json, &exchange->reply);
+    json_object(&exchange->json);
+    json_name(&exchange->json, S("items"));
+    json_array(&exchange->json);
+}
+
+void page_end(struct exchange *exchange)
+{
+    json_end(&exchange->json);
+    reply_null(&exchange->json, "next");
+    json_end(&exchange->json);
+}
+
+static enum view page_finish(struct exchange *exchange, const char *kind, uint64_t next)
+{
+    json_end(&exchange->json);
+    reply_id(&exchange->json, "next", kind, next);
+    json_end(&exchange->json);
+    return VIEW_DONE;
+}
+
+enum view page_show(struct exchange *exchange, const struct cloud *cloud, const struct table *table,
+                    page_row *show)
+{
+    const struct value *limit = &exchange->query[QUERY_LIMIT],
+                       *after = &exchange->query[QUERY_AFTER];
+    const char *kind = exchange->route->query[QUERY_AFTER].choices;
+    uint64_t most = limit->present ? (uint64_t)limit->integer : PAGE_LIMIT;
+    if (!exchange->scratch[BEGUN]) {
+        exchange->scratch[BEGUN] = 1;
+        exchange->cursor = after->present ? (uint64_t)after->integer : 0;
+        page_begin(exchange);
+    }
+    for (uint32_t seen = 0; seen < PAGE_SCAN; seen++) {
+        const void *row = table_after(table, exchange->cursor);
+        if (!row)
+            return page_finish(exchange, kind, 0);
+        if (exchange->scratch[SHOWN] == most)
+            return page_finish(exchange, kind, exchange->scratch[LAST_SHOWN]);
+        exchange->cursor = table_id(row);
+        if (!show(exchange, cloud, row))
+            continue;
+        exchange->scratch[SHOWN]++;
+        exchange->scratch[LAST_SHOWN] = exchange->cursor;
+    }
+    return VIEW_AGAIN;
+}
+
+bool page_account(struct exchange *exchange, uint32_t row, uint64_t *ret_account)
+{
+    const struct value *asked = &exchange->query[row];
+    *ret_account = 0;
+    if (asked->present) {
+        *ret_account = (uint64_t)asked->integer;
+        return exchange_may_do(exchange, ACTION_READ_OWN, *ret_account);
+    }
+    if (!exchange_sees_all(exchange))
+        *ret_account = exchange->by.account;
+    return true;
+}

@@ -1,0 +1,168 @@
+// The table of routes. To add one: a row here, its handlers in the *_api.c of its subject, its
+// fields and its reply as tables there. Tests, OpenAPI and docs/api.md follow from the row.
+#include "http/account_api.h"
+#include "http/bill_api.h"
+#include "http/house_api.h"
+#include "http/job_api.h"
+#include "http/job_reply.h"
+#include "http/journal_api.h"
+#include "http/key_api.h"
+#include "http/log_api.h"
+#include "http/metrics_api.h"
+#include "http/node_api.h"
+#include "http/openapi.h"
+#include "http/price_api.h"
+
+#define ROUTE(...)  \
+    {               \
+        __VA_ARGS__ \
+    }
+static const struct field none[] = {{0}};
+#define GET(pattern, operation, right) \
+    .method = METHOD_GET, .path = (pattern), .name = (operation), .action = (right), .status = 200
+#define POST(pattern, operation, right) \
+    .method = METHOD_POST, .path = (pattern), .name = (operation), .action = (right), .status = 200
+#define NEW(pattern, operation, right) \
+    .method = METHOD_POST, .path = (pattern), .name = (operation), .action = (right), .status = 201
+#define DELETE(pattern, operation, right)                                               \
+    .method = METHOD_DELETE, .path = (pattern), .name = (operation), .action = (right), \
+    .status = 200
+#define JSON_ANY reply_anything
+
+static const struct reply_field reply_anything[] = {
+    ROW("…", REPLY_ANY, false, NULL, "a document of its own"),
+    {0},
+};
+
+const struct route routes[] = {
+    // The house
+    ROUTE(GET("/healthz", "health", ACTION_READ_HOUSE), .open = true, .reply = reply_health,
+          .finish = health_finish,
+          .summary = "Whether the house takes commands; 503 when it does not"),
+    ROUTE(GET("/api/openapi.json", "openapi", ACTION_READ_HOUSE), .open = true,
+          .media = "application/json", .finish = openapi_finish,
+          .summary = "This API for programs, OpenAPI 3.1"),
+    ROUTE(GET("/api/docs", "docs", ACTION_READ_HOUSE), .open = true, .media = "text/html",
+          .finish = api_page_finish, .summary = "This API for people"),
+    ROUTE(GET("/metrics", "metrics", ACTION_READ_ALL), .media = "text/plain", .view = metrics_view,
+          .finish = metrics_finish, .summary = "Counters for Prometheus"),
+    ROUTE(GET("/api/v1/whoami", "whoami", ACTION_READ_HOUSE), .reply = reply_whoami,
+          .view = whoami_view, .summary = "Who this key is"),
+    ROUTE(GET("/api/v1/house", "house", ACTION_READ_HOUSE), .reply = reply_house,
+          .view = house_view, .finish = house_finish,
+          .summary = "Version, engine and what it cannot enforce, journal"),
+    // Jobs
+    ROUTE(NEW("/api/v1/jobs", "submit_job", ACTION_RUN), .body = job_submit_fields,
+          .reply = reply_job, .prepare = job_submit_prepare, .view = job_answer_view,
+          .summary = "Submit a job: it runs as soon as its devices are free",
+          .example = "{\"devices\":1,\"memory_mib\":512,\"argv\":[\"sh\",\"-c\",\"echo hello\"]}"),
+    ROUTE(GET("/api/v1/jobs", "list_jobs", ACTION_READ_OWN), .query = job_list_query,
+          .reply = reply_job_page, .view = job_list_view, .summary = "Jobs, newest last"),
+    ROUTE(GET("/api/v1/jobs/{job}", "show_job", ACTION_READ_OWN), .reply = reply_job_shown,
+          .view = job_show_view, .finish = job_show_finish, .summary = "One job with its command"),
+    ROUTE(GET("/api/v1/jobs/{job}/why", "why_job", ACTION_READ_OWN), .reply = reply_why,
+          .view = job_why_view, .summary = "Which rule holds a job that waits, and until when"),
+    ROUTE(POST("/api/v1/jobs/{job}/stop", "stop_job", ACTION_RUN), .body = job_stop_fields,
+          .reply = reply_job, .prepare = job_stop_prepare, .view = job_answer_view,
+          .summary = "Ask a job to end: SIGTERM, grace, SIGKILL",
+          .example = "{\"grace_ms\":10000}"),
+    ROUTE(GET("/api/v1/jobs/{job}/log", "job_log", ACTION_READ_OWN), .query = log_query,
+          .media = "application/octet-stream", .view = log_view, .finish = log_finish,
+          .summary =
+              "Output from an offset, raw; X-Next-Offset says where to go on, X-Ended whether "
+              "nothing follows"),
+    ROUTE(GET("/api/v1/jobs/{job}/log/follow", "follow_job_log", ACTION_READ_OWN), .stream = true,
+          .query = log_follow_query, .media = "text/event-stream", .prepare = log_follow_prepare,
+          .view = log_view, .finish = log_follow_finish,
+          .summary = "Output live: events stdout and stderr (base64), attempt, end (the job)"),
+    // Nodes
+    ROUTE(GET("/api/v1/nodes", "list_nodes", ACTION_READ_HOUSE), .query = node_list_query,
+          .reply = reply_node_page, .view = node_list_view, .summary = "Nodes"),
+    ROUTE(GET("/api/v1/nodes/{node}", "show_node", ACTION_READ_HOUSE), .reply = reply_node,
+          .view = node_show_view, .summary = "One node, by id or name"),
+    ROUTE(POST("/api/v1/nodes/{node}/drain", "drain_node", ACTION_OPERATE), .body = none,
+          .reply = reply_node, .prepare = node_drain_prepare, .view = node_answer_view,
+          .summary = "Place nothing more on a node; what runs there runs on"),
+    ROUTE(POST("/api/v1/nodes/{node}/undrain", "undrain_node", ACTION_OPERATE), .body = none,
+          .reply = reply_node, .prepare = node_undrain_prepare, .view = node_answer_view,
+          .summary = "Place jobs on a node again"),
+    ROUTE(GET("/api/v1/devices", "list_devices", ACTION_READ_HOUSE), .query = device_list_query,
+          .reply = reply_device_page, .view = device_list_view, .summary = "Devices"),
+    ROUTE(GET("/api/v1/chips", "list_chips", ACTION_READ_HOUSE), .query = chip_list_query,
+          .reply = reply_chip_page, .view = chip_list_view, .summary = "Kinds of devices"),
+    ROUTE(GET("/api/v1/leases", "list_leases", ACTION_READ_OWN), .query = lease_list_query,
+          .reply = reply_lease_page, .view = lease_list_view, .summary = "Leases, newest last"),
+    // Accounts and keys
+    ROUTE(GET("/api/v1/accounts", "list_accounts", ACTION_READ_OWN), .query = account_list_query,
+          .reply = reply_account_page, .view = account_list_view,
+          .summary = "Accounts; the key's own, or all of them"),
+    ROUTE(NEW("/api/v1/accounts", "new_account", ACTION_MANAGE), .body = account_new_fields,
+          .reply = reply_account, .prepare = account_new_prepare, .view = account_answer_view,
+          .summary = "A new account",
+          .example = "{\"slug\":\"acme\",\"name\":\"Acme KK\",\"tax_id\":\"T7000012050002\"}"),
+    ROUTE(GET("/api/v1/accounts/{account}", "show_account", ACTION_READ_OWN),
+          .reply = reply_account, .view = account_show_view,
+          .summary = "One account, by id or slug"),
+    ROUTE(POST("/api/v1/accounts/{account}/limits", "set_limits", ACTION_MANAGE),
+          .body = limit_fields, .reply = reply_account, .look = limit_look,
+          .prepare = limit_prepare, .view = account_answer_view,
+          .summary = "Limits of an account; what is not given stays",
+          .example = "{\"devices\":2,\"month\":\"50000\"}"),
+    ROUTE(GET("/api/v1/accounts/{account}/balance", "balance", ACTION_READ_OWN),
+          .query = balance_query, .reply = reply_balance, .prepare = balance_prepare,
+          .view = balance_view, .summary = "Books of an account, now or at a time"),
+    ROUTE(GET("/api/v1/keys", "list_keys", ACTION_READ_OWN), .query = key_list_query,
+          .reply = reply_key_page, .view = key_list_view,
+          .summary = "Access keys, without secrets"),
+    ROUTE(NEW("/api/v1/keys", "new_key", ACTION_MANAGE_KEYS), .body = key_new_fields,
+          .reply = reply_key_new, .prepare = key_new_prepare, .view = key_new_view,
+          .summary = "A new access key; its secret is shown this once",
+          .example = "{\"account\":\"acme\",\"role\":\"user\",\"label\":\"ci\"}"),
+    ROUTE(DELETE("/api/v1/keys/{key}", "revoke_key", ACTION_MANAGE_KEYS), .body = none,
+          .reply = reply_key, .prepare = key_revoke_prepare, .view = key_revoke_view,
+          .summary = "Revoke an access key: within a second it opens nothing any more"),
+    // Money
+    ROUTE(GET("/api/v1/prices", "list_prices", ACTION_READ_HOUSE), .query = price_list_query,
+          .reply = reply_price_page, .view = price_list_view, .summary = "Prices, newest last"),
+    ROUTE(NEW("/api/v1/prices", "set_price", ACTION_MANAGE), .body = price_new_fields,
+          .reply = reply_price, .prepare = price_new_prepare, .view = price_answer_view,
+          .summary = "A new price; the one before ends, leases keep theirs",
+          .example = "{\"chip\":\"cpu-core\",\"per_device_hour\":\"5\",\"currency\":\"JPY\"}"),
+    ROUTE(GET("/api/v1/accounts/{account}/bill", "bill", ACTION_READ_OWN), .query = bill_query,
+          .reply = JSON_ANY, .media = "text/plain", .prepare = bill_accept, .view = bill_view,
+          .summary = "The bill of a month: the draft that would be issued now, else the invoice"),
+    ROUTE(NEW("/api/v1/accounts/{account}/invoices", "issue_invoice", ACTION_MANAGE),
+          .body = invoice_new_fields, .reply = JSON_ANY, .media = "text/plain",
+          .prepare = invoice_new_prepare, .view = invoice_new_view,
+          .summary = "Issue the invoice of a month; it never changes afterwards",
+          .example = "{\"month\":\"2026-11\"}"),
+    ROUTE(GET("/api/v1/invoices", "list_invoices", ACTION_READ_OWN), .query = invoice_list_query,
+          .reply = reply_invoice_page, .view = invoice_list_view,
+          .summary = "Invoices, newest last"),
+    ROUTE(GET("/api/v1/invoices/{invoice}", "show_invoice", ACTION_READ_OWN), .reply = JSON_ANY,
+          .media = "text/plain", .prepare = bill_accept, .view = invoice_show_view,
+          .summary = "One invoice, as JSON or as a page of text"),
+    ROUTE(GET("/api/v1/operator", "show_operator", ACTION_READ_HOUSE), .reply = reply_operator,
+          .view = operator_view, .summary = "The operator as it stands on invoices"),
+    ROUTE(POST("/api/v1/operator", "set_operator", ACTION_MANAGE), .body = operator_fields,
+          .reply = reply_operator, .prepare = operator_prepare, .view = operator_view,
+          .summary = "Set the operator; invoices are qualified once it has a number",
+          .example = "{\"name\":\"Tatara KK\",\"tax_id\":\"T7000012050002\"}"),
+    ROUTE(GET("/api/v1/settings", "list_settings", ACTION_READ_ALL), .query = setting_list_query,
+          .reply = reply_setting_page, .view = setting_list_view,
+          .summary = "Settings of the house"),
+    ROUTE(POST("/api/v1/settings", "change_setting", ACTION_MANAGE), .body = setting_fields,
+          .reply = reply_setting, .prepare = setting_prepare, .view = setting_answer_view,
+          .summary = "Change a setting", .example = "{\"key\":\"stop_grace_ms\",\"value\":5000}"),
+    // The journal
+    ROUTE(GET("/api/v1/journal", "list_journal", ACTION_READ_ALL), .query = journal_query,
+          .reply = reply_journal, .finish = journal_finish, .summary = "Events, oldest first"),
+    ROUTE(GET("/api/v1/journal/follow", "follow_journal", ACTION_READ_ALL), .stream = true,
+          .query = journal_follow_query, .media = "text/event-stream",
+          .prepare = journal_follow_prepare, .finish = journal_follow_finish,
+          .summary = "Events live; id is the seq"),
+    ROUTE(GET("/api/v1/journal/export", "export_journal", ACTION_READ_ALL),
+          .query = journal_export_query, .media = "text/plain", .finish = journal_export_finish,
+          .summary = "Events as lines, to the end the journal has now"),
+};
+const uint32_t route_count = sizeof routes / sizeof routes[0];
