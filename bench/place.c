@@ -7,6 +7,7 @@
 #include "base/must.h"
 #include "bench/bench.h"
 #include "core/sched/test/house.h"
+#include "core/sched/why.h"
 #include <stdlib.h>
 
 enum { DEVICES = 8, STEPS = 1000 * 1000, MEMORY_MIB = 1 << 20 };
@@ -26,6 +27,7 @@ struct world {
     struct house house;
     struct rng rng;
     struct ring ring;
+    int64_t run_ms_max;
     uint64_t leases, oldest; // how many there were; the job that ends next
 };
 
@@ -106,7 +108,7 @@ static void next_job(struct world *world)
     struct house *house = &world->house;
     struct shape shape = next_shape(&world->rng);
     house->time_us++;
-    house_submit(house, 1, &shape, 0);
+    house_submit(house, 1, &shape, world->run_ms_max);
     struct place_view view = house_view(house);
     for (struct placement placement; place_next(&view, &placement);)
         house_place(house, &placement);
@@ -153,6 +155,34 @@ static int64_t ask_while_blocked(void *context)
     return STEPS;
 }
 
+// Why the newest of some jobs waits, with an estimate of its start: the bound is on devices.
+static int64_t ask_why(void *context)
+{
+    struct world *world = context;
+    struct place_view view = house_view(&world->house);
+    const struct job *job = table_get(&world->house.sched.jobs, world->house.job);
+    for (int i = 0; i < 1000; i++) {
+        struct why why;
+        why_job(&view, job, world->house.time_us, &why);
+        must(why.position > 1);
+    }
+    return 1000;
+}
+
+static void measure_why(void)
+{
+    struct world *world = calloc(1, sizeof *world);
+    must(world);
+    world_init(world, 2000);
+    world->run_ms_max = 60000;
+    fill_with_jobs(world);
+    for (int i = 0; i < 50; i++)
+        next_job(world);
+    bench_report("2000 nodes x 8: why job, 50 ahead, all with a time limit", ask_why, world);
+    world_finish(world);
+    free(world);
+}
+
 static void measure(uint64_t nodes)
 {
     struct world *world = calloc(1, sizeof *world);
@@ -179,6 +209,7 @@ static void measure(uint64_t nodes)
 int main(void)
 {
     bench_machine();
+    measure_why();
     measure(1000);
     measure(100 * 1000);
     return 0;

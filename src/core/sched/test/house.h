@@ -163,6 +163,7 @@ static inline void house_copy_table(struct table *to, const struct table *from)
     uint32_t cursor = 0;
     for (const void *row; (row = table_step(from, &cursor));)
         memcpy(table_add(to, table_id(row)), row, from->row_size);
+    to->last_id = from->last_id; // ids of rows that are gone are not given again
 }
 
 // What a start from a snapshot does: rows in id order, then the caches.
@@ -181,4 +182,38 @@ static inline void house_copy(struct house *to, const struct house *from)
     market_reindex(&to->market);
     sched_reindex(&to->sched, &to->market);
     memcpy(to->spent, from->spent, sizeof to->spent);
+    to->time_us = from->time_us;
+    to->spent_epoch = from->spent_epoch;
+    to->spent_epochs = from->spent_epochs;
+    to->chip = from->chip, to->node = from->node, to->device = from->device;
+    to->account = from->account, to->price = from->price;
+    to->lease = from->lease, to->job = from->job;
+}
+
+enum { HOUSE_TABLES = 9 };
+
+static inline const struct table *house_table(const struct house *house, int i)
+{
+    const struct table *tables[HOUSE_TABLES] = {
+        &house->inventory.chips,      &house->inventory.nodes, &house->inventory.devices,
+        &house->inventory.capacities, &house->market.accounts, &house->market.keys,
+        &house->market.prices,        &house->market.leases,   &house->sched.jobs};
+    return tables[i];
+}
+
+// The same rows, in the same order, byte for byte.
+static inline bool house_same(const struct house *a, const struct house *b)
+{
+    for (int i = 0; i < HOUSE_TABLES; i++) {
+        const struct table *left = house_table(a, i), *right = house_table(b, i);
+        uint32_t left_cursor = 0, right_cursor = 0;
+        for (const void *row; (row = table_step(left, &left_cursor));) {
+            const void *other = table_step(right, &right_cursor);
+            if (!other || memcmp(row, other, left->row_size) != 0)
+                return false;
+        }
+        if (table_step(right, &right_cursor))
+            return false;
+    }
+    return true;
 }

@@ -78,6 +78,69 @@ static void caches_made_anew_decide_the_same(void **state)
     storm(7, 700, 1);
 }
 
+static void storm_turn(struct house *house, struct rng *rng)
+{
+    storm_step(house, rng);
+    struct place_view view = house_view(house);
+    for (struct placement placement; place_next(&view, &placement);)
+        house_place(house, &placement);
+}
+
+// One house lives through; its twin is thrown away and loaded from its rows again and again. The
+// same operations leave the same rows.
+static void a_house_loaded_from_its_rows_goes_on_the_same(void **state)
+{
+    (void)state;
+    static struct house house, twin, kept;
+    struct rng rng = {.state = 99}, twin_rng = rng;
+    house_init(&house);
+    house_init(&twin);
+    storm_begin(&house, &rng);
+    storm_begin(&twin, &twin_rng);
+    for (int i = 0; i < 3000; i++) {
+        storm_turn(&house, &rng);
+        storm_turn(&twin, &twin_rng);
+        if (i % 97 == 0) {
+            kept = twin;
+            house_init(&twin);
+            house_copy(&twin, &kept);
+            house_finish(&kept);
+        }
+        if (i % 32 == 0)
+            assert_true(house_same(&house, &twin));
+    }
+    assert_true(house_same(&house, &twin));
+    assert_true(house.lease > 300);
+    house_finish(&house);
+    house_finish(&twin);
+}
+
+// Neither an answer nor a refusal changes a row.
+static void questions_change_nothing(void **state)
+{
+    (void)state;
+    static struct house house, copy;
+    struct rng rng = {.state = 5};
+    house_init(&house);
+    house_init(&copy);
+    storm_begin(&house, &rng);
+    for (int i = 0; i < 500; i++) {
+        storm_turn(&house, &rng);
+        house_copy(&copy, &house);
+        struct place_view view = house_view(&house);
+        struct placement placement;
+        struct shape shape = {(uint64_t)rng_below(&rng, 5), 100 * rng_below(&rng, 12),
+                              1 + (uint32_t)rng_below(&rng, 12)};
+        const struct account *account = table_get(&house.market.accounts, 1);
+        place_feasible(&house.inventory, &house.market, account, &shape);
+        place_find(&house.inventory, &shape, &placement);
+        place_next(&view, &placement);
+        assert_true(house_same(&house, &copy));
+    }
+    house_finish(&house);
+    house_finish(&copy);
+}
+
 static void begin_small(struct house *house, uint32_t devices)
 {
     uint64_t chips[256];
@@ -215,6 +278,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(caches_decide_as_a_plain_scan_does),
         cmocka_unit_test(caches_made_anew_decide_the_same),
+        cmocka_unit_test(a_house_loaded_from_its_rows_goes_on_the_same),
+        cmocka_unit_test(questions_change_nothing),
         cmocka_unit_test(a_new_price_opens_a_chip_to_the_blocked),
         cmocka_unit_test(who_waits_in_vain_holds_back_nobody_else),
         cmocka_unit_test(a_shape_is_judged_against_the_whole_house),
