@@ -56,6 +56,12 @@ static void touch(void *context, uint64_t job, uint32_t attempt, const char *nam
     close(file);
 }
 
+bool bench_open(struct bench *bench, struct engine_sink sink, struct engine **ret_engine,
+                struct err *err)
+{
+    return open_engine(bench, sink, ret_engine, err);
+}
+
 void bench_init(struct bench *bench, enum local_way way)
 {
     *bench = (struct bench){.way = way};

@@ -18,6 +18,8 @@ struct bench {
 
 void bench_init(struct bench *bench, enum local_way way);
 void bench_finish(struct bench *bench);
+bool bench_open(struct bench *bench, struct engine_sink sink, struct engine **ret_engine,
+                struct err *err);
 // When the test was executed as a keeper: is one, and does not return.
 void bench_be_keeper(int argc, char **argv);
 // Whether containers can be made here; says why not.
