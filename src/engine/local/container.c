@@ -262,9 +262,13 @@ static void kill_first(int folder)
 void container_signal(int folder, const struct command *command, int number)
 {
     int32_t wish = number;
-    if (number == SIGKILL)
+    if (number == SIGKILL) {
+        if (command->news >= 0)
+            shutdown(command->news, SHUT_RDWR); // it leaves as if its keeper had died
         kill_first(folder);
-    else if (command->news >= 0 && send(command->news, &wish, sizeof wish, MSG_NOSIGNAL) < 0)
+        return;
+    }
+    if (command->news >= 0 && send(command->news, &wish, sizeof wish, MSG_NOSIGNAL) < 0)
         return; // it has left already, and says so itself
 }
 

@@ -234,7 +234,10 @@ static pid_t find_victim(struct harness *harness, enum victim victim)
         return (pid_t)number_in(harness, "keeper.json", "keeper_pid");
     if (harness->bench.way == LOCAL_PROCESS)
         return (pid_t)number_in(harness, "start.json", "command_pid");
-    pid_t first = (pid_t)number_in(harness, "pid", NULL);
+    pid_t first = 0;
+    int64_t until_us = boottime_us() + PATIENCE_MS * INT64_C(1000);
+    while (first == 0 && boottime_us() < until_us) // runc writes it when the command runs already
+        first = (pid_t)number_in(harness, "pid", NULL);
     return rng_below(&harness->rng, 2) ? first : child_of(first);
 }
 
@@ -306,8 +309,8 @@ static void play_round(struct harness *harness)
     for (int i = 0; i < count; i++)
         pids[i] = find_victim(harness, victims[i]);
     for (int i = 0; i < count; i++) {
-        if (pids[i] > 1)
-            kill(pids[i], SIGKILL);
+        must(pids[i] > 1);
+        kill(pids[i], SIGKILL);
         place[victims[i]] = i + 1;
         pause_a_little(harness);
     }
