@@ -46,12 +46,13 @@ skip() {
 # --- the server ---
 
 # Starts a server on a free port and returns when it has said that it is ready. More arguments go
-# to `up`; E2E_ENGINE chooses the engine (default: plain processes).
+# to `up`; E2E_ENGINE chooses the engine (default: plain processes), E2E_LISTEN the address.
 start_server() {
     local fifo=$work/up.fifo line
     rm -f "$fifo"
+    : >"$work/up.out"
     mkfifo "$fifo"
-    "$TATARA" up --listen 127.0.0.1:0 --engine "${E2E_ENGINE:-process}" "$@" \
+    "$TATARA" up --listen "${E2E_LISTEN:-127.0.0.1:0}" --engine "${E2E_ENGINE:-process}" "$@" \
         >"$fifo" 2>>"$work/up.err" &
     server_pid=$!
     exec 9<"$fifo"
