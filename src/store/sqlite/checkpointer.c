@@ -2,12 +2,15 @@
 #include "base/must.h"
 #include <signal.h>
 
-// True when the log is empty or wholly moved. `lost` learns of a failed fsync.
+// One pass, on the thread's connection or the writer's. SQLite allows one at a time and would
+// answer the other "busy": the writer, who comes only when the log is long, waits for the thread.
 static void checkpoint_run(struct checkpointer *checkpointer, sqlite3 *database)
 {
+    pthread_mutex_lock(&checkpointer->pass);
     int code = sqlite3_wal_checkpoint_v2(database, "main", SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
     if (code != SQLITE_OK && database_lost(database))
         checkpointer->directory->lost = true;
+    pthread_mutex_unlock(&checkpointer->pass);
 }
 
 static void *checkpointer_thread(void *context)
@@ -38,8 +41,10 @@ static int after_commit(void *context, sqlite3 *writer, const char *name, int pa
     if (pages - checkpointer->pages_last < CHECKPOINT_THREAD_PAGES)
         return SQLITE_OK;
     checkpointer->pages_last = pages;
-    if (pages >= CHECKPOINT_WRITER_PAGES)
+    if (pages >= CHECKPOINT_WRITER_PAGES) {
         checkpoint_run(checkpointer, writer);
+        return SQLITE_OK;
+    }
     pthread_mutex_lock(&checkpointer->lock);
     checkpointer->wanted = true;
     pthread_cond_signal(&checkpointer->wake);
@@ -60,6 +65,7 @@ bool checkpointer_init(struct checkpointer *checkpointer, struct store_directory
         return false;
     }
     must(pthread_mutex_init(&checkpointer->lock, NULL) == 0);
+    must(pthread_mutex_init(&checkpointer->pass, NULL) == 0);
     must(pthread_cond_init(&checkpointer->wake, NULL) == 0);
     // Signals are for the threads that wait for them.
     sigset_t all, before;
@@ -80,6 +86,7 @@ void checkpointer_finish(struct checkpointer *checkpointer)
     pthread_mutex_unlock(&checkpointer->lock);
     must(pthread_join(checkpointer->thread, NULL) == 0);
     pthread_cond_destroy(&checkpointer->wake);
+    pthread_mutex_destroy(&checkpointer->pass);
     pthread_mutex_destroy(&checkpointer->lock);
     database_close(checkpointer->database);
 }

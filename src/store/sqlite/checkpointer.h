@@ -7,7 +7,7 @@
 // a reader holds an old view.
 //
 //   Owner      the journal or the blobs over one file
-//   Invariant  the thread never holds a lock that a commit needs
+//   Invariant  below CHECKPOINT_WRITER_PAGES no commit waits for the thread
 //   Refusal    none
 //   Fault      a failed fsync sets the directory's `lost`; other faults are tried again later
 #pragma once
@@ -22,6 +22,7 @@ enum { CHECKPOINT_THREAD_PAGES = 1000, CHECKPOINT_WRITER_PAGES = 8000 };
 struct checkpointer {
     pthread_t thread;
     pthread_mutex_t lock;
+    pthread_mutex_t pass; // held through a pass
     pthread_cond_t wake;
     bool wanted, ending;
     struct store_directory *directory;

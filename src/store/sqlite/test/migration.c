@@ -15,8 +15,8 @@ static struct scratch scratch;
 static char path[SCRATCH_PATH_MAX + 32];
 
 static const char *const steps[] = {
-    "CREATE TABLE things(id INTEGER PRIMARY KEY, name TEXT);"
-    "INSERT INTO things(name) VALUES('first'), ('second')",
+    ("CREATE TABLE things(id INTEGER PRIMARY KEY, name TEXT);"
+     "INSERT INTO things(name) VALUES('first'), ('second')"),
     "ALTER TABLE things ADD COLUMN size INTEGER NOT NULL DEFAULT 7",
     "UPDATE things SET size = size * 6; CREATE INDEX by_size ON things(size)",
 };
