@@ -83,7 +83,7 @@ uint64_t hmac_hash(const digest *hmac)
 
 uint64_t price_hash(uint64_t chip, uint32_t class, uint32_t currency)
 {
-    must(chip < UINT64_C(1) << 48 && class < 256 && currency < 256);
+    must(chip <= CHIP_ID_MAX && class < 256 && currency < 256);
     return chip << 16 | (uint64_t) class << 8 | currency;
 }
 

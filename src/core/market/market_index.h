@@ -28,6 +28,8 @@ void id_map_set(struct id_map *map, uint64_t hash, uint64_t id); // replaces wha
 // The ids under a hash one after another; `cursor` starts at 0. 0: no more.
 uint64_t id_map_next(const struct id_map *map, uint64_t hash, uint32_t *cursor);
 
+#define CHIP_ID_MAX ((UINT64_C(1) << 48) - 1)
+
 uint64_t slug_hash(str slug);
 uint64_t hmac_hash(const digest *hmac);
 uint64_t price_hash(uint64_t chip, uint32_t class, uint32_t currency); // exact

@@ -4,6 +4,8 @@
 const struct price *price_for(const struct market *market, uint64_t chip, enum lease_class class,
                               enum currency currency)
 {
+    if (chip > CHIP_ID_MAX || class >= LEASE_CLASS_COUNT || currency >= CURRENCIES)
+        return NULL; // asked for from outside: nobody sells that
     uint32_t cursor = 0;
     uint64_t hash = price_hash(chip, class, currency);
     return table_get(&market->prices, id_map_next(&market->index->prices, hash, &cursor));

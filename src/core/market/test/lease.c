@@ -163,6 +163,8 @@ static void a_new_price_ends_the_one_before(void **state)
         assert_int_equal(price_for(&world.market, 1, LEASE_ON_DEMAND, CURRENCY_USD)->id, 2);
         assert_null(price_for(&world.market, 1, LEASE_SPOT, CURRENCY_JPY));
         assert_null(price_for(&world.market, 2, LEASE_ON_DEMAND, CURRENCY_JPY));
+        assert_null(price_for(&world.market, UINT64_MAX, LEASE_ON_DEMAND, CURRENCY_JPY));
+        assert_null(price_for(&world.market, 1, LEASE_CLASS_COUNT, CURRENCY_JPY));
         market_reindex(&world.market);
     }
     const struct price *first = table_get(&world.market.prices, 1);
