@@ -29,6 +29,12 @@ static bool rates_take(struct rates *rates, uint32_t permille)
     return true;
 }
 
+// What was used stands on the bill even where it has come to nothing yet.
+static bool is_on_bill(const struct rated *rated)
+{
+    return rated->quantity != 0 || rated->posted != 0;
+}
+
 const struct rated *bill_next_row(const struct billing *billing, const struct market *market,
                                   uint64_t account, month period, uint64_t after)
 {
@@ -37,7 +43,7 @@ const struct rated *bill_next_row(const struct billing *billing, const struct ma
     for (uint32_t i = 0; monthly && i < monthly->open.count; i++) {
         const struct rated *rated = table_get(&billing->rated, monthly->open.ids[i]);
         must(rated);
-        if (rated->posted != 0 && rates_take(&rates, price_of(market, rated)->tax_permille) &&
+        if (is_on_bill(rated) && rates_take(&rates, price_of(market, rated)->tax_permille) &&
             rated->id > after)
             return rated;
     }
@@ -91,7 +97,7 @@ static bool add_rows(const struct billing *billing, const struct market *market,
     for (uint32_t i = 0; monthly && i < monthly->open.count; i++) {
         const struct rated *rated = table_get(&billing->rated, monthly->open.ids[i]);
         const struct price *price = price_of(market, rated);
-        if (rated->posted == 0 || !rates_take(&rates, price->tax_permille))
+        if (!is_on_bill(rated) || !rates_take(&rates, price->tax_permille))
             continue;
         must(price->currency == invoice->currency);
         int64_t *subtotal = &invoice->subtotal[rate_place(invoice, price->tax_permille)];

@@ -1,6 +1,6 @@
 // bill.h - the invoice that would be issued now: its rows, lines and totals.
 //
-// A bill takes the open rows of an account's month that have something posted, in id order. Tax is
+// A bill takes the open rows of an account's month that have a quantity, in id order. Tax is
 // rounded once per rate, by the issuer's rule. An invoice has room for INVOICE_RATES_MAX rates:
 // rows of a further rate stay open for the next invoice of the month.
 //

@@ -393,9 +393,11 @@ static bool invoice_may(const struct cloud *cloud, const struct input *input,
     if (!input->invoice.early && month_start_us(account->zone, period + 1) > input->time_us)
         return refuse(ret_step, ANSWER_MONTH_OPEN);
     struct invoice draft;
-    if (!bill_draft(&cloud->billing, &cloud->market, account->id, period, &draft))
-        return refuse(ret_step, ANSWER_NOTHING_TO_BILL);
-    return true;
+    if (bill_draft(&cloud->billing, &cloud->market, account->id, period, &draft))
+        for (uint32_t i = 0; i < draft.rates; i++)
+            if (draft.subtotal[i] != 0)
+                return true;
+    return refuse(ret_step, ANSWER_NOTHING_TO_BILL); // nothing, or nothing worth a yen yet
 }
 
 // One line a step, in the order of the rated rows, then the invoice that closes them.

@@ -57,8 +57,10 @@ static void a_month_has_one_invoice_then_corrections_and_returns(void **state)
     world_price(&world, 1, (decimal){105, 0}, CURRENCY_JPY, 100);
     struct invoice invoice;
     assert_false(bill_draft(&world.billing, &world.market, 1, NOVEMBER, &invoice));
-    world_charge(&world, 1, 1, NOVEMBER, 1); // ¥0.00003: a row, but nothing posted
-    assert_false(bill_draft(&world.billing, &world.market, 1, NOVEMBER, &invoice));
+    world_charge(&world, 1, 1, NOVEMBER, 1); // ¥0.00003: a line, of nothing yet
+    assert_true(bill_draft(&world.billing, &world.market, 1, NOVEMBER, &invoice));
+    assert_int_equal(invoice.lines, 1);
+    assert_int_equal(invoice.total, 0);
     world_charge(&world, 1, 1, NOVEMBER, 10 * HOUR_MS - 1);
 
     assert_int_equal(world_issue(&world, 1, NOVEMBER), 1);

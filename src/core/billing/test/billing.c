@@ -11,7 +11,7 @@ enum {
 
 // What the recount remembers of the world: quantities and billed amounts in plain arrays.
 struct recount {
-    __int128 quantity[ACCOUNTS][PRICES][MONTHS];
+    __int128 quantity[ACCOUNTS][PRICES][MONTHS], quantity_billed[ACCOUNTS][PRICES][MONTHS];
     __int128 billed[ACCOUNTS][PRICES][MONTHS]; // on issued lines
     __int128 receivable[ACCOUNTS];
     uint32_t invoices[ACCOUNTS][MONTHS];
@@ -62,10 +62,13 @@ static void recount_issue(const struct world *world, struct recount *recount, ui
     for (uint32_t price = 0; price < PRICES; price++) {
         int64_t charge = charge_of(world, recount, account, price, month_index);
         __int128 due = charge - recount->billed[account][price][month_index];
+        __int128 *seen = &recount->quantity_billed[account][price][month_index];
+        __int128 used = recount->quantity[account][price][month_index] - *seen;
         recount->billed[account][price][month_index] = charge;
+        *seen += used;
         sum[price / 2 % 3] += due;
         net += due;
-        lines += due != 0;
+        lines += used != 0 || due != 0;
     }
     for (uint32_t rate = 0; rate < 3; rate++)
         total += sum[rate] + floor_tax(sum[rate], rates[rate]);
