@@ -25,6 +25,7 @@ static int print_document(const struct invocation *invocation, str path)
 // Issues the month's invoice and prints it as issued.
 static int issue(const struct invocation *invocation, const char *account, const char *month)
 {
+    bool early = options_flag(&invocation->options, "early");
     struct api api;
     struct call_answer answer;
     struct request request;
@@ -33,6 +34,8 @@ static int issue(const struct invocation *invocation, const char *account, const
     if (code != EXIT_DONE)
         return code;
     request_init(&request, "POST", "/api/v1/accounts/", account, "/invoices");
+    if (early)
+        json_name(&request.out, S("early")), json_bool(&request.out, true);
     request_text(&request, "month", month);
     json_end(&request.out);
     code = api_send(&api, "POST", buf_str(&request.body), buf_str(&request.path), &answer);

@@ -1,5 +1,6 @@
 #include "cmd/commands_all.h"
 #include "cmd/completion.h"
+#include "cmd/event_docs.h"
 #include "cmd/usage.h"
 #include <stdio.h>
 #include <string.h>
@@ -13,6 +14,10 @@ int cmd_help(struct invocation *invocation)
     }
     if (options_flag(options, "docs")) {
         usage_docs(stdout);
+        return EXIT_DONE;
+    }
+    if (options_flag(options, "events")) {
+        event_docs(stdout);
         return EXIT_DONE;
     }
     if (options->word_count == 0) {

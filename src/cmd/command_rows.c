@@ -109,6 +109,7 @@ static const struct option bill_options[] = {
      .completes = "account"},
     {"month", OPTION_MONTH, "MONTH", "such as 2026-11", .required = true},
     {"issue", OPTION_FLAG, .help = "freeze it: an invoice that never changes again"},
+    {"early", OPTION_FLAG, .help = "issue before the end of the month: the rest is a correction"},
     END_OF_OPTIONS,
 };
 static const struct option journal_list_options[] = {
@@ -133,6 +134,24 @@ static const struct option journal_export_options[] = {
 static const struct option help_options[] = {
     {"man", OPTION_FLAG, .help = "the manual page: tatara help --man | man -l -"},
     {"docs", OPTION_FLAG, .help = "docs/commands.md"},
+    {"events", OPTION_FLAG, .help = "docs/events.md"},
+    END_OF_OPTIONS,
+};
+
+static const struct option up_options[] = {
+    {"listen", OPTION_TEXT, "ADDRESS:PORT", "else 127.0.0.1:7470; port 0 takes a free one"},
+    {"socket", OPTION_FILE, "PATH", "listen on a unix socket in place of an address"},
+    {"engine", OPTION_CHOICE, "HOW", "how jobs run, else containers where they can",
+     .choices = "auto|process|container"},
+    {"tls-cert", OPTION_FILE, "FILE", "certificate chain (PEM)"},
+    {"tls-key", OPTION_FILE, "FILE", "its private key (PEM)"},
+    {"behind-proxy", OPTION_FLAG, .help = "a proxy in front speaks TLS and names the caller"},
+    {"host", OPTION_TEXT, "NAME", "one more name the server is called by", .repeated = true},
+    {"currency", OPTION_CHOICE, "CODE", "of the first start: the house's own, else JPY",
+     .choices = "JPY|USD"},
+    {"zone", OPTION_TEXT, "ZONE", "of the first start: the house's own, else Asia/Tokyo"},
+    {"accept-time", OPTION_FLAG, .help = "believe a clock 400 days ahead of the journal"},
+    {"access-log", OPTION_FLAG, .help = "a line on stderr for each request"},
     END_OF_OPTIONS,
 };
 
@@ -141,6 +160,15 @@ static const struct option help_options[] = {
 #define WORDS(least, most) .words_min = least, .words_max = most
 
 static const struct command rows[] = {
+    {"up", "serve: this machine's devices, the journal and the API", .options = up_options,
+     .run = cmd_up,
+     .about = "One process, in the foreground. The data directory holds everything: the journal,\n"
+              "job files and output, keys. The first start makes it, with the first access key in\n"
+              "admin.key and a default price for every chip. Ctrl-C ends it; jobs go on and are\n"
+              "adopted by the next start.",
+     .example = "tatara up --data /srv/tatara --listen 127.0.0.1:7470"},
+    {"keeper", "the keeper of one attempt", "FOLDER", WORDS(1, 1), .hidden = true,
+     .run = cmd_keeper},
     {"run", "run a command on leased devices and stream its output",
      "-- COMMAND [ARGUMENT…]", .takes_rest = true,
      .options = run_options, .run = cmd_run,

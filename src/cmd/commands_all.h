@@ -30,6 +30,7 @@
     X(journal_follow) \
     X(journal_list)   \
     X(journal_verify) \
+    X(keeper)         \
     X(key_list)       \
     X(key_new)        \
     X(key_revoke)     \
@@ -49,6 +50,7 @@
     X(setting_list)   \
     X(setting_set)    \
     X(status)         \
+    X(up)             \
     X(whoami)         \
     X(why)
 #define X(name) int cmd_##name(struct invocation *invocation);
