@@ -30,8 +30,9 @@ static bool remove_or_lift(struct local_trash *trash, int folder, const char *na
         return false;
     char fresh[64];
     fresh_name(trash, fresh);
-    fchmodat(folder, name, 0700, 0); // moving a folder writes its ".."
-    return renameat(folder, name, trash->folder, fresh) == 0;
+    // Moving a folder writes its "..".
+    return fchmodat(folder, name, 0700, 0) == 0 &&
+           renameat(folder, name, trash->folder, fresh) == 0;
 }
 
 static DIR *open_folder(int folder, const char *name)
@@ -47,8 +48,9 @@ static DIR *open_folder(int folder, const char *name)
 static bool take_apart(struct local_trash *trash, const char *name)
 {
     struct stat stat;
-    if (fstatat(trash->folder, name, &stat, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(stat.st_mode))
-        fchmodat(trash->folder, name, 0700, 0);
+    if (fstatat(trash->folder, name, &stat, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(stat.st_mode) &&
+        fchmodat(trash->folder, name, 0700, 0) != 0)
+        return false;
     DIR *dir = open_folder(trash->folder, name);
     if (!dir)
         return unlinkat(trash->folder, name, 0) == 0;
