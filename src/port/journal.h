@@ -2,7 +2,8 @@
 //
 // A journal keeps lines (canonical JSON, one an event, seq 0, 1, 2, …) and with every commit the
 // size and the root of the Merkle tree over all lines so far. A batch is all or nothing. A store
-// computes no tree and reads no line: it keeps bytes.
+// computes no tree and reads no line: it keeps bytes. Beside each line it keeps the line's leaf, so
+// that an altered line can be named by its number.
 //
 // It also keeps snapshots: a cache of the state after some seq, tagged with a layout digest.
 //
@@ -26,7 +27,8 @@ enum { JOURNAL_LINE_MAX = 64 * 1024 };
 struct journal_batch {
     uint64_t first_seq;
     const str *lines;
-    uint32_t count; // >= 1
+    const digest *leaves; // of the lines, in their order; NULL: none are kept
+    uint32_t count;       // >= 1
     int64_t time_us;
     digest root; // of the tree over lines 0 .. first_seq + count - 1
 };
@@ -56,6 +58,10 @@ struct journal_ops {
     bool (*read)(struct journal *journal, uint64_t from_seq, uint64_t count_max,
                  bool (*visit)(void *context, uint64_t seq, str line), void *context,
                  struct err *err);
+    // What was kept beside the lines from_seq …, as read does; NULL for a line without a leaf.
+    bool (*leaves)(struct journal *journal, uint64_t from_seq, uint64_t count_max,
+                   bool (*visit)(void *context, uint64_t seq, const digest *leaf), void *context,
+                   struct err *err);
     // Commits with size > after_size in order, until visit returns false.
     bool (*commits)(struct journal *journal, uint64_t after_size,
                     bool (*visit)(void *context, const struct journal_commit *commit),

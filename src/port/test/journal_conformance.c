@@ -64,6 +64,17 @@ static digest root_of(uint64_t size)
     return digest_of((str){(const char *)&size, sizeof size});
 }
 
+// What is kept beside a line is bytes too. Every third batch has no leaves.
+static digest leaf_of(uint64_t seq)
+{
+    return digest_hmac(S("leaf"), (str){(const char *)&seq, sizeof seq});
+}
+
+static bool has_leaves(uint64_t first_seq)
+{
+    return first_seq % 3 != 2;
+}
+
 // The size of the batch that begins at this seq: the boundaries follow from the number alone.
 static uint32_t batch_count(uint64_t first_seq)
 {
@@ -74,11 +85,15 @@ static bool append_at(struct journal *journal, uint64_t first_seq, bool *ret_fat
 {
     static char rooms[BATCH_MAX][JOURNAL_LINE_MAX];
     str lines[BATCH_MAX];
+    digest leaves[BATCH_MAX];
     uint32_t count = batch_count(first_seq);
-    for (uint32_t i = 0; i < count; i++)
+    for (uint32_t i = 0; i < count; i++) {
         lines[i] = line_of(first_seq + i, rooms[i]);
+        leaves[i] = leaf_of(first_seq + i);
+    }
     struct journal_batch batch = {.first_seq = first_seq,
                                   .lines = lines,
+                                  .leaves = has_leaves(first_seq) ? leaves : NULL,
                                   .count = count,
                                   .time_us = (int64_t)first_seq * 1000,
                                   .root = root_of(first_seq + count)};
@@ -124,6 +139,35 @@ static uint64_t read_from(struct journal *journal, uint64_t from, uint64_t count
     return reading.count;
 }
 
+struct leaf_reading {
+    uint64_t next, batch, count, stop_after; // batch: where the one of `next` began
+    bool wrong;
+};
+
+static bool read_leaf(void *context, uint64_t seq, const digest *leaf)
+{
+    struct leaf_reading *reading = context;
+    while (reading->batch + batch_count(reading->batch) <= seq)
+        reading->batch += batch_count(reading->batch);
+    bool kept = has_leaves(reading->batch);
+    reading->wrong |= seq != reading->next || (leaf != NULL) != kept ||
+                      (leaf && !digest_same(*leaf, leaf_of(seq)));
+    reading->next++;
+    return ++reading->count != reading->stop_after;
+}
+
+static uint64_t leaves_from(struct journal *journal, uint64_t from, uint64_t count_max,
+                            uint64_t stop_after)
+{
+    struct leaf_reading reading = {.next = from, .stop_after = stop_after};
+    struct err err = {0};
+    if (!journal->ops->leaves(journal, from, count_max, read_leaf, &reading, &err))
+        fail_msg("leaves: %s", err.text);
+    if (reading.wrong)
+        fail_msg("leaves from %" PRIu64 ": one out of order or altered", from);
+    return reading.count;
+}
+
 static struct journal_commit head_of(struct journal *journal)
 {
     struct journal_commit head = {.size = 99};
@@ -164,6 +208,7 @@ static void assert_holds(struct journal *journal, uint64_t size)
     struct journal_commit head = head_of(journal);
     assert_int_equal(head.size, size);
     assert_int_equal(read_from(journal, 0, UINT64_MAX, 0), size);
+    assert_int_equal(leaves_from(journal, 0, UINT64_MAX, 0), size);
     assert_int_equal(commits_from(journal, 0, 0), size);
     if (size > 0)
         assert_true(digest_same(head.root, root_of(size)));
@@ -214,6 +259,9 @@ static void ranges_begin_and_end_where_asked(void **state)
         assert_int_equal(read_from(opened.journal, from, 0, 0), 0);
         assert_int_equal(read_from(opened.journal, from, 3, 0), left < 3 ? left : 3);
         assert_int_equal(read_from(opened.journal, from, 9, 2), left < 2 ? left : 2);
+        assert_int_equal(leaves_from(opened.journal, from, UINT64_MAX, 0), left);
+        assert_int_equal(leaves_from(opened.journal, from, 3, 0), left < 3 ? left : 3);
+        assert_int_equal(leaves_from(opened.journal, from, 9, 2), left < 2 ? left : 2);
     }
     assert_int_equal(read_from(opened.journal, UINT64_MAX, UINT64_MAX, 0), 0);
     assert_int_equal(read_from(opened.journal, UINT64_C(1) << 63, UINT64_MAX, 0), 0);

@@ -18,7 +18,8 @@ struct memory_disk {
     pthread_mutex_t lock;
     struct arena arena; // the bytes of lines
     str *lines;
-    uint64_t size, lines_room;
+    digest *leaves; // beside the lines
+    uint64_t size, lines_room, leaves_room;
     struct journal_commit *commits;
     uint64_t commit_count, commits_room;
     struct journal_snapshot snapshots[SNAPSHOTS_KEPT]; // the oldest first
@@ -71,6 +72,7 @@ void memory_disk_destroy(struct memory_disk *disk)
         free((char *)disk->blobs[i].bytes.ptr);
     free(disk->blobs);
     free(disk->lines);
+    free(disk->leaves);
     free(disk->commits);
     arena_finish(&disk->arena);
     pthread_mutex_destroy(&disk->lock);
@@ -114,8 +116,11 @@ static void lines_add(struct memory_disk *disk, const struct journal_batch *batc
 {
     uint64_t size = batch->first_seq + batch->count;
     disk->lines = grown(disk->lines, &disk->lines_room, size, sizeof *disk->lines);
-    for (uint32_t i = 0; i < batch->count; i++)
+    disk->leaves = grown(disk->leaves, &disk->leaves_room, size, sizeof *disk->leaves);
+    for (uint32_t i = 0; i < batch->count; i++) {
         disk->lines[disk->size + i] = arena_copy(&disk->arena, batch->lines[i]);
+        disk->leaves[disk->size + i] = batch->leaves ? batch->leaves[i] : (digest){{0}};
+    }
     disk->commits =
         grown(disk->commits, &disk->commits_room, disk->commit_count + 1, sizeof *disk->commits);
     disk->commits[disk->commit_count++] =
@@ -158,6 +163,44 @@ uint32_t memory_disk_lines(struct memory_disk *disk, uint64_t from_seq, uint32_t
         ret_lines[count++] = disk->lines[from_seq++];
     pthread_mutex_unlock(&disk->lock);
     return count;
+}
+
+uint32_t memory_disk_leaves(struct memory_disk *disk, uint64_t from_seq, uint32_t count_max,
+                            digest *ret_leaves)
+{
+    uint32_t count = 0;
+    pthread_mutex_lock(&disk->lock);
+    while (count < count_max && from_seq < disk->size)
+        ret_leaves[count++] = disk->leaves[from_seq++];
+    pthread_mutex_unlock(&disk->lock);
+    return count;
+}
+
+void memory_disk_alter_line(struct memory_disk *disk, uint64_t seq, str line)
+{
+    pthread_mutex_lock(&disk->lock);
+    must(seq < disk->size);
+    disk->lines[seq] = arena_copy(&disk->arena, line);
+    pthread_mutex_unlock(&disk->lock);
+}
+
+void memory_disk_alter_leaf(struct memory_disk *disk, uint64_t seq, digest leaf)
+{
+    pthread_mutex_lock(&disk->lock);
+    must(seq < disk->size);
+    disk->leaves[seq] = leaf;
+    pthread_mutex_unlock(&disk->lock);
+}
+
+void memory_disk_alter_root(struct memory_disk *disk, uint64_t seq, digest root)
+{
+    pthread_mutex_lock(&disk->lock);
+    uint64_t at = 0;
+    while (at < disk->commit_count && disk->commits[at].size != seq + 1)
+        at++;
+    must(at < disk->commit_count);
+    disk->commits[at].root = root;
+    pthread_mutex_unlock(&disk->lock);
 }
 
 uint32_t memory_disk_commits(struct memory_disk *disk, uint64_t after_size, uint32_t count_max,

@@ -5,7 +5,8 @@
 // of it: memory_disk_fail is the hook with which tests make the n-th write fail.
 //
 //   Owner      the test, simulation or command that created it; destroyed after the stores over it
-//   Invariant  lines never move or change until the disk is destroyed; all access is locked
+//   Invariant  lines never move or change until the disk is destroyed, but by memory_disk_alter;
+//              all access is locked
 //   Refusal    none
 //   Fault      those asked for with memory_disk_fail; out of memory is a must
 #pragma once
@@ -27,6 +28,11 @@ void memory_disk_destroy(struct memory_disk *disk); // accepts NULL
 void memory_disk_fail(struct memory_disk *disk, uint64_t n, uint64_t count,
                       enum memory_fault fault);
 uint64_t memory_disk_writes(struct memory_disk *disk); // tried so far, failed ones too
+// What happens to a disk behind its owner's back: a line, a leaf or the root of the commit that
+// ends with a line is another from now on. The line must be there (and end a commit).
+void memory_disk_alter_line(struct memory_disk *disk, uint64_t seq, str line);
+void memory_disk_alter_leaf(struct memory_disk *disk, uint64_t seq, digest leaf);
+void memory_disk_alter_root(struct memory_disk *disk, uint64_t seq, digest root);
 
 // What the store asks of it. *ret_lost: a failed fsync, nothing more is to be written.
 bool memory_disk_append(struct memory_disk *disk, const struct journal_batch *batch, bool *ret_lost,
@@ -35,6 +41,8 @@ struct journal_commit memory_disk_head(struct memory_disk *disk);
 // Views of at most count_max lines or commits; the number there was.
 uint32_t memory_disk_lines(struct memory_disk *disk, uint64_t from_seq, uint32_t count_max,
                            str *ret_lines);
+uint32_t memory_disk_leaves(struct memory_disk *disk, uint64_t from_seq, uint32_t count_max,
+                            digest *ret_leaves); // all zero where none was kept
 uint32_t memory_disk_commits(struct memory_disk *disk, uint64_t after_size, uint32_t count_max,
                              struct journal_commit *ret_commits);
 bool memory_disk_put_snapshot(struct memory_disk *disk, const struct journal_snapshot *snapshot,

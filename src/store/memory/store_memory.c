@@ -66,6 +66,28 @@ static bool journal_read(struct journal *journal, uint64_t from_seq, uint64_t co
     return true;
 }
 
+static bool journal_leaves(struct journal *journal, uint64_t from_seq, uint64_t count_max,
+                           bool (*visit)(void *context, uint64_t seq, const digest *leaf),
+                           void *context, struct err *err)
+{
+    (void)err;
+    struct memory_disk *disk = ((struct memory_journal *)journal)->disk;
+    uint64_t size = memory_disk_head(disk).size;
+    digest leaves[VIEWS];
+    while (from_seq < size && count_max > 0) {
+        uint64_t want = size - from_seq < count_max ? size - from_seq : count_max;
+        uint32_t count =
+            memory_disk_leaves(disk, from_seq, want < VIEWS ? (uint32_t)want : VIEWS, leaves);
+        must(count > 0);
+        for (uint32_t i = 0; i < count; i++)
+            if (!visit(context, from_seq + i, digest_is_zero(leaves[i]) ? NULL : &leaves[i]))
+                return true;
+        from_seq += count;
+        count_max -= count;
+    }
+    return true;
+}
+
 static bool journal_commits(struct journal *journal, uint64_t after_size,
                             bool (*visit)(void *context, const struct journal_commit *commit),
                             void *context, struct err *err)
@@ -182,8 +204,14 @@ void store_memory_open(struct memory_disk *disk, struct journal **ret_journal,
                        struct blobs **ret_blobs)
 {
     static const struct journal_ops journal_ops = {
-        journal_append,       journal_head,         journal_read,    journal_commits,
-        journal_snapshot_put, journal_snapshot_get, journal_destroy,
+        .append = journal_append,
+        .head = journal_head,
+        .read = journal_read,
+        .leaves = journal_leaves,
+        .commits = journal_commits,
+        .snapshot_put = journal_snapshot_put,
+        .snapshot_get = journal_snapshot_get,
+        .destroy = journal_destroy,
     };
     static const struct blobs_ops blobs_ops = {blobs_put, blobs_put_salted, blobs_put_many,
                                                blobs_get, blobs_remove,     blobs_destroy};

@@ -11,25 +11,26 @@
 
 enum { PIECE = 8192 }; // lines or commits read under one view
 
-enum read_statement { READ_HEAD, READ_LINES, READ_COMMITS };
+enum read_statement { READ_HEAD, READ_LINES, READ_COMMITS, READ_LEAVES };
 static const char *const READS[] = {
     [READ_HEAD] = "SELECT size, time_us, root FROM commits ORDER BY size DESC LIMIT 1",
     [READ_LINES] = "SELECT seq, line FROM lines WHERE seq >= ?1 AND seq < ?2 ORDER BY seq",
     [READ_COMMITS] = "SELECT size, time_us, root FROM commits WHERE size > ?1 AND size <= ?2 "
                      "ORDER BY size LIMIT ?3",
+    [READ_LEAVES] = "SELECT seq, leaf FROM lines WHERE seq >= ?1 AND seq < ?2 ORDER BY seq",
     NULL,
 };
 
 enum write_statement { WRITE_BEGIN, WRITE_LINE, WRITE_COMMIT_ROW, WRITE_COMMIT, WRITES };
 static const char *const WRITE_SQL[] = {
     [WRITE_BEGIN] = "BEGIN IMMEDIATE",
-    [WRITE_LINE] = "INSERT INTO lines(seq, line) VALUES(?1, ?2)",
+    [WRITE_LINE] = "INSERT INTO lines(seq, line, leaf) VALUES(?1, ?2, ?3)",
     [WRITE_COMMIT_ROW] = "INSERT INTO commits(size, time_us, root) VALUES(?1, ?2, ?3)",
     [WRITE_COMMIT] = "COMMIT",
 };
 
 static const char *const STEPS[] = {
-    "CREATE TABLE lines(seq INTEGER PRIMARY KEY, line TEXT NOT NULL) STRICT;"
+    "CREATE TABLE lines(seq INTEGER PRIMARY KEY, line TEXT NOT NULL, leaf BLOB) STRICT;"
     "CREATE TABLE commits(size INTEGER PRIMARY KEY, time_us INTEGER NOT NULL,"
     "  root BLOB NOT NULL) STRICT;",
 };
@@ -94,8 +95,10 @@ static bool journal_head(struct journal *port, struct journal_commit *ret_commit
     return good;
 }
 
+// Either lines or leaves are asked for.
 struct line_visit {
     bool (*visit)(void *context, uint64_t seq, str line);
+    bool (*visit_leaf)(void *context, uint64_t seq, const digest *leaf);
     void *context;
     uint64_t next, end;
     bool stopped;
@@ -108,20 +111,37 @@ static bool line_missing(struct reader *reader, uint64_t seq, struct err *err)
     return database_damaged(reader->database, text, err);
 }
 
+static bool visit_row(struct reader *reader, struct line_visit *visit, sqlite3_stmt *row,
+                      struct err *err)
+{
+    const char *bytes = sqlite3_column_blob(row, 1);
+    size_t size = (size_t)sqlite3_column_bytes(row, 1);
+    digest leaf;
+    if (visit->visit) {
+        visit->stopped = !visit->visit(visit->context, visit->next++, (str){bytes, size});
+        return true;
+    }
+    if (bytes && size != sizeof leaf.bytes)
+        return database_damaged(reader->database, "a leaf that is no digest", err);
+    if (bytes)
+        memcpy(leaf.bytes, bytes, sizeof leaf.bytes);
+    visit->stopped = !visit->visit_leaf(visit->context, visit->next++, bytes ? &leaf : NULL);
+    return true;
+}
+
 // One piece: [visit->next, piece_end), all of which a commit has promised to be there.
 static bool lines_piece(struct reader *reader, struct line_visit *visit, uint64_t piece_end,
                         struct err *err)
 {
-    sqlite3_stmt *row = reader->statements[READ_LINES];
+    sqlite3_stmt *row = reader->statements[visit->visit ? READ_LINES : READ_LEAVES];
     sqlite3_bind_int64(row, 1, (int64_t)visit->next);
     sqlite3_bind_int64(row, 2, (int64_t)piece_end);
     int code;
     while ((code = sqlite3_step(row)) == SQLITE_ROW && !visit->stopped) {
         if ((uint64_t)sqlite3_column_int64(row, 0) != visit->next)
             return line_missing(reader, visit->next, err);
-        const char *bytes = sqlite3_column_blob(row, 1);
-        str line = {bytes, (size_t)sqlite3_column_bytes(row, 1)};
-        visit->stopped = !visit->visit(visit->context, visit->next++, line);
+        if (!visit_row(reader, visit, row, err))
+            return false;
     }
     if (code != SQLITE_DONE && code != SQLITE_ROW)
         return database_fault(reader->database, "reading lines", err);
@@ -136,17 +156,15 @@ static bool lines_visit(struct reader *reader, struct line_visit *visit, struct 
     while (good && !visit->stopped && visit->next < visit->end) {
         uint64_t left = visit->end - visit->next;
         good = lines_piece(reader, visit, visit->next + (left < PIECE ? left : PIECE), err);
-        sqlite3_reset(reader->statements[READ_LINES]);
+        sqlite3_reset(reader->statements[visit->visit ? READ_LINES : READ_LEAVES]);
     }
     return good;
 }
 
-static bool journal_read(struct journal *port, uint64_t from_seq, uint64_t count_max,
-                         bool (*visit)(void *context, uint64_t seq, str line), void *context,
-                         struct err *err)
+static bool visit_range(struct journal *port, uint64_t from_seq, uint64_t count_max,
+                        struct line_visit *lines, struct err *err)
 {
     struct sqlite_journal *journal = (struct sqlite_journal *)port;
-    struct line_visit lines = {.visit = visit, .context = context, .next = from_seq};
     struct journal_commit head;
     struct reader *reader;
     if (!reader_take(&journal->readers, &reader, err))
@@ -154,11 +172,28 @@ static bool journal_read(struct journal *port, uint64_t from_seq, uint64_t count
     bool good = reader_head(reader, &head, err);
     if (good && from_seq < head.size) {
         uint64_t left = head.size - from_seq;
-        lines.end = from_seq + (count_max < left ? count_max : left);
-        good = lines_visit(reader, &lines, err);
+        lines->next = from_seq;
+        lines->end = from_seq + (count_max < left ? count_max : left);
+        good = lines_visit(reader, lines, err);
     }
     reader_give(&journal->readers, reader);
     return good;
+}
+
+static bool journal_read(struct journal *port, uint64_t from_seq, uint64_t count_max,
+                         bool (*visit)(void *context, uint64_t seq, str line), void *context,
+                         struct err *err)
+{
+    struct line_visit lines = {.visit = visit, .context = context};
+    return visit_range(port, from_seq, count_max, &lines, err);
+}
+
+static bool journal_leaves(struct journal *port, uint64_t from_seq, uint64_t count_max,
+                           bool (*visit)(void *context, uint64_t seq, const digest *leaf),
+                           void *context, struct err *err)
+{
+    struct line_visit leaves = {.visit_leaf = visit, .context = context};
+    return visit_range(port, from_seq, count_max, &leaves, err);
 }
 
 struct commit_visit {
@@ -244,6 +279,11 @@ static bool batch_write(struct sqlite_journal *journal, const struct journal_bat
         str text = batch->lines[i];
         sqlite3_bind_int64(line, 1, (int64_t)(batch->first_seq + i));
         sqlite3_bind_text(line, 2, text.len ? text.ptr : "", (int)text.len, SQLITE_STATIC);
+        if (batch->leaves)
+            sqlite3_bind_blob(line, 3, batch->leaves[i].bytes, sizeof batch->leaves[i].bytes,
+                              SQLITE_STATIC);
+        else
+            sqlite3_bind_null(line, 3);
         if (!write_step(journal, WRITE_LINE, err))
             return false;
     }
@@ -392,6 +432,7 @@ bool sqlite_journal_open(struct store_directory *directory, struct journal **ret
         .append = journal_append,
         .head = journal_head,
         .read = journal_read,
+        .leaves = journal_leaves,
         .commits = journal_commits,
         .snapshot_put = journal_snapshot_put,
         .snapshot_get = journal_snapshot_get,

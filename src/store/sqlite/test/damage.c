@@ -226,7 +226,7 @@ static void missing_rows_are_a_fault(void **state)
         "DELETE FROM commits",
         "UPDATE commits SET root = x'00'",
         "DROP TABLE lines",
-        "INSERT INTO lines VALUES(1000000, 'more')",
+        "INSERT INTO lines VALUES(1000000, 'more', NULL)",
     };
     for (size_t i = 0; i < sizeof harms / sizeof *harms; i++) {
         sqlite3 *database;
