@@ -2,8 +2,8 @@
 #include "cmd/api.h"
 #include "cmd/commands_all.h"
 #include "cmd/journal_walk.h"
-#include "cmd/verify.h"
 #include "store/sqlite/store_sqlite.h"
+#include "turn/verify.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -74,24 +74,22 @@ static bool copy_house(const char *from, const char *to, struct err *err)
     return sync_folder(to, err);
 }
 
-static bool verify_line_of(void *context, str line, struct err *err)
+static bool verify_opened(void *context, struct journal *journal, struct err *err)
 {
-    return verify_line(context, line, err);
-}
-
-static bool verify_commit_of(void *context, const struct journal_commit *commit, struct err *err)
-{
-    return verify_commit(context, commit, err);
+    return verify_journal(context, journal, err);
 }
 
 static bool verify_directory(const char *path, uint64_t *ret_events, struct err *err)
 {
-    static struct verify verify; // large
-    struct journal_text_visit visit = {verify_line_of, verify_commit_of, &verify};
-    verify_init(&verify);
-    bool good = journal_walk(path, &visit, err) && verify_end(&verify, err);
+    struct cloud cloud;
+    struct merkle tree = {0};
+    struct verify verify;
+    cloud_init(&cloud);
+    verify_init(&verify, &cloud, &tree);
+    bool good = journal_walk_open(path, verify_opened, &verify, err) && verify_end(&verify, err);
     *ret_events = verify.lines;
     verify_finish(&verify);
+    cloud_finish(&cloud);
     return good || err_add(err, "%s", path);
 }
 

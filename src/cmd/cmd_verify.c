@@ -3,7 +3,7 @@
 #include "cmd/api.h"
 #include "cmd/commands_all.h"
 #include "cmd/journal_walk.h"
-#include "cmd/verify.h"
+#include "turn/verify.h"
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -11,31 +11,40 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { PROGRESS_LINES = 50000, ROOT_HEX = 64 };
+enum { ROOT_HEX = 64 };
 
 struct verifying {
+    struct cloud cloud;
+    struct merkle tree;
     struct verify verify;
-    bool progress;
 };
 
+static void show_progress(void *context, uint64_t lines)
+{
+    (void)context;
+    fprintf(stderr, "\r%" PRIu64 " events …", lines);
+}
+
+// An exported text has no leaves: an altered line is named with the others of its commit.
 static bool take_line(void *context, str line, struct err *err)
 {
-    struct verifying *job = context;
-    if (job->progress && job->verify.lines % PROGRESS_LINES == 0)
-        fprintf(stderr, "\r%" PRIu64 " events …", job->verify.lines);
-    return verify_line(&job->verify, line, err);
+    return verify_line(&((struct verifying *)context)->verify, line, NULL, err);
 }
 
 static bool take_commit(void *context, const struct journal_commit *commit, struct err *err)
 {
-    struct verifying *job = context;
-    return verify_commit(&job->verify, commit, err);
+    return verify_commit(&((struct verifying *)context)->verify, commit, err);
 }
 
 static void close_file(FILE **file)
 {
     if (*file)
         fclose(*file);
+}
+
+static bool verify_opened(void *context, struct journal *journal, struct err *err)
+{
+    return verify_journal(context, journal, err);
 }
 
 static bool read_all(const struct invocation *invocation, struct verifying *job, char *ret_source,
@@ -46,7 +55,8 @@ static bool read_all(const struct invocation *invocation, struct verifying *job,
     if (!name)
         return connection_data_directory(options_text(&invocation->options, "data"), ret_source,
                                          CONNECTION_TEXT_MAX, err) &&
-               (journal_walk(ret_source, &visit, err) || err_add(err, "%s", ret_source));
+               (journal_walk_open(ret_source, verify_opened, &job->verify, err) ||
+                err_add(err, "%s", ret_source));
     snprintf(ret_source, CONNECTION_TEXT_MAX, "%s", name);
     __attribute__((cleanup(close_file))) FILE *file = fopen(name, "rbe");
     if (!file)
@@ -73,8 +83,8 @@ static void print_result(const struct invocation *invocation, const struct verif
     const struct verify *verify = &job->verify;
     char root[ROOT_HEX + 1], state[ROOT_HEX + 1];
     int64_t speed = seconds > 0 ? (int64_t)((double)verify->lines / seconds) : 0;
-    hex(merkle_root(&verify->tree), root);
-    hex(cloud_hash(&verify->cloud), state);
+    hex(merkle_root(verify->tree), root);
+    hex(cloud_hash(verify->cloud), state);
     if (invocation->json) {
         printf("{\"books\":\"balanced\",\"commits\":%" PRIu64 ",\"events\":%" PRIu64
                ",\"events_per_second\":%" PRId64 ",\"root\":\"%s\",\"state\":\"%s\"}\n",
@@ -97,14 +107,17 @@ int cmd_journal_verify(struct invocation *invocation)
     struct timespec start;
     struct err err;
     clock_gettime(CLOCK_MONOTONIC, &start);
-    job.progress = isatty(STDERR_FILENO) && !invocation->quiet && !invocation->json;
-    verify_init(&job.verify);
+    bool progress = isatty(STDERR_FILENO) && !invocation->quiet && !invocation->json;
+    cloud_init(&job.cloud);
+    verify_init(&job.verify, &job.cloud, &job.tree);
+    job.verify.progress = progress ? show_progress : NULL;
     bool good = read_all(invocation, &job, source, &err) && verify_end(&job.verify, &err);
-    if (job.progress)
+    if (progress)
         fputs("\r                              \r", stderr);
     if (good)
         print_result(invocation, &job, source, seconds_since(&start));
     int code = good ? EXIT_DONE : api_fail(invocation, &err);
     verify_finish(&job.verify);
+    cloud_finish(&job.cloud);
     return code;
 }

@@ -71,11 +71,23 @@ static void close_blobs(struct blobs **blobs)
         (*blobs)->ops->destroy(*blobs);
 }
 
-bool journal_walk(const char *directory, const struct journal_text_visit *visit, struct err *err)
+bool journal_walk_open(const char *directory,
+                       bool (*fn)(void *context, struct journal *journal, struct err *err),
+                       void *context, struct err *err)
 {
     __attribute__((cleanup(close_journal))) struct journal *journal = NULL;
     __attribute__((cleanup(close_blobs))) struct blobs *blobs = NULL;
-    struct walk walk = {.visit = visit, .err = err};
     return store_sqlite_open(directory, STORE_READ, &journal, &blobs, err) &&
-           walk_all(&walk, journal);
+           fn(context, journal, err);
+}
+
+static bool walk_opened(void *context, struct journal *journal, struct err *err)
+{
+    struct walk walk = {.visit = context, .err = err};
+    return walk_all(&walk, journal);
+}
+
+bool journal_walk(const char *directory, const struct journal_text_visit *visit, struct err *err)
+{
+    return journal_walk_open(directory, walk_opened, (void *)(uintptr_t)visit, err);
 }

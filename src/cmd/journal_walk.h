@@ -11,3 +11,7 @@
 
 // Visits as journal_text_read does.
 bool journal_walk(const char *directory, const struct journal_text_visit *visit, struct err *err);
+// Opens it for reading and gives it to fn, for as long as fn runs.
+bool journal_walk_open(const char *directory,
+                       bool (*fn)(void *context, struct journal *journal, struct err *err),
+                       void *context, struct err *err);

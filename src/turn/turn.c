@@ -1,5 +1,6 @@
 #include "turn/turn.h"
 #include "base/must.h"
+#include "turn/verify.h"
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +14,7 @@ void turn_init(struct turn *turn, struct journal *journal, struct turn_release r
     cloud_init(&turn->cloud);
     buf_init(&turn->text, BATCH_BYTES_MAX);
     buf_init(&turn->ends, BATCH_BYTES_MAX);
+    buf_init(&turn->leaves, BATCH_BYTES_MAX);
     buf_init(&turn->answers, BATCH_BYTES_MAX);
     buf_init(&turn->effects, BATCH_BYTES_MAX);
 }
@@ -22,6 +24,7 @@ void turn_finish(struct turn *turn)
     cloud_finish(&turn->cloud);
     buf_finish(&turn->text);
     buf_finish(&turn->ends);
+    buf_finish(&turn->leaves);
     buf_finish(&turn->answers);
     buf_finish(&turn->effects);
 }
@@ -38,7 +41,9 @@ static void add_line(struct turn *turn, const struct event *event)
     must(!turn->text.overflow && turn->text.len - from <= JOURNAL_LINE_MAX);
     buf_add(&turn->ends, (str){(const char *)&turn->text.len, sizeof turn->text.len});
     str line = {turn->text.ptr + from, turn->text.len - from};
-    merkle_append(&turn->tree, merkle_leaf(line));
+    digest leaf = merkle_leaf(line);
+    buf_add(&turn->leaves, (str){(const char *)&leaf, sizeof leaf});
+    merkle_append(&turn->tree, leaf);
 }
 
 bool turn_has_batch(const struct turn *turn)
@@ -99,6 +104,7 @@ static bool append(struct turn *turn, struct err *err)
     struct journal_batch batch = {
         .first_seq = turn->first_seq,
         .lines = lines,
+        .leaves = (const digest *)turn->leaves.ptr,
         .count = count,
         .time_us = cloud_time_us(&turn->cloud),
         .root = merkle_root(&turn->tree),
@@ -115,6 +121,7 @@ static void clear_batch(struct turn *turn)
 {
     buf_clear(&turn->text);
     buf_clear(&turn->ends);
+    buf_clear(&turn->leaves);
     buf_clear(&turn->answers);
     buf_clear(&turn->effects);
 }
@@ -230,30 +237,6 @@ static void load_snapshot(struct turn *turn, uint64_t head)
     turn->tree = (struct merkle){0};
 }
 
-struct replay {
-    struct turn *turn;
-    struct err *err;
-    bool failed;
-};
-
-static bool replay_line(void *context, uint64_t seq, str line)
-{
-    struct replay *replay = context;
-    struct event event;
-    replay->failed = true;
-    if (!event_decode(line, &event, replay->err))
-        return err_add(replay->err, "journal line %" PRIu64, seq);
-    if (event.seq != seq || seq != cloud_next_seq(&replay->turn->cloud))
-        return err_set(replay->err, "journal line %" PRIu64 ": it says it is event %" PRIu64, seq,
-                       event.seq);
-    if (event.time_us < cloud_time_us(&replay->turn->cloud))
-        return err_set(replay->err, "journal line %" PRIu64 ": its time lies before the last", seq);
-    cloud_apply(&replay->turn->cloud, &event);
-    merkle_append(&replay->turn->tree, merkle_leaf(line));
-    replay->failed = false;
-    return true;
-}
-
 bool turn_load(struct turn *turn, bool use_snapshot, struct err *err)
 {
     struct journal_commit head;
@@ -261,18 +244,14 @@ bool turn_load(struct turn *turn, bool use_snapshot, struct err *err)
         return err_add(err, "journal");
     if (use_snapshot && head.size > 0)
         load_snapshot(turn, head.size);
-    struct replay replay = {.turn = turn, .err = err};
-    if (!turn->journal->ops->read(turn->journal, turn_size(turn), UINT64_MAX, replay_line, &replay,
-                                  err) ||
-        replay.failed)
-        return false;
-    if (turn_size(turn) != head.size)
+    struct verify verify;
+    verify_init(&verify, &turn->cloud, &turn->tree);
+    bool good = verify_journal(&verify, turn->journal, err) || err_add(err, "journal");
+    verify_finish(&verify);
+    if (good && turn_size(turn) != head.size)
         return err_set(err,
                        "journal: %" PRIu64 " lines, but its last commit says %" PRIu64
                        "; restore it from a backup",
                        turn_size(turn), head.size);
-    if (head.size > 0 && !digest_same(head.root, turn_root(turn)))
-        return err_set(err, "journal: its lines do not give the root of its last commit; find the "
-                            "altered line with: tatara journal verify");
-    return true;
+    return good;
 }

@@ -8,13 +8,13 @@
 // hands out answers and effects only when append succeeded. When it did not, the batch stays
 // pending, turn_add refuses, and turn_commit tries the same bytes again.
 //
-// live turns this on the real clock, sim on a virtual one; a replay uses turn_replay alone.
+// live turns this on the real clock, sim on a virtual one; turn_load replays (verify.h).
 //
 //   Owner      turn_init takes memory, turn_finish gives it back; the journal is borrowed
 //   Invariant  the tree holds exactly the lines of the state; after a fatal append nothing more
 //              is taken
 //   Refusal    turn_add false: a batch is pending, or the batch is full: commit first
-//   Fault      replay: a line that is altered, missing or not of this version, named by its number
+//   Fault      turn_load: as verify.h, a line named by its number
 #pragma once
 #include "base/buf.h"
 #include "base/err.h"
@@ -49,6 +49,7 @@ struct turn {
     struct turn_release release;
     struct buf text;     // the lines of the batch, one behind the other
     struct buf ends;     // size_t each: where a line ends in text
+    struct buf leaves;   // digest each: of the lines
     struct buf answers;  // struct turn_answer each
     struct buf effects;  // struct effect each
     uint64_t first_seq;  // of the batch
