@@ -157,7 +157,7 @@ static void killed_anywhere_nothing_acknowledged_is_lost(void **state)
     uint64_t size = 0, before = 0;
     snprintf(path, sizeof path, "%s/killed", scratch.path);
     for (long i = 0; i < kills; i++) {
-        if (i % 20 == 0) { // a first start is killed too
+        if (i % 12 == 0) { // a first start is killed too
             scratch_empty(&scratch);
             acked = (struct acked){0};
             before = 0;
