@@ -28,7 +28,7 @@ struct http_config {
     // Limits; http_config_default fills them. A rate of 0: no limit.
     uint32_t threads, connections_max, connections_per_address_max;
     uint32_t body_bytes_max, header_bytes_max;
-    uint32_t idle_s, receive_s;      // between requests; for a whole request to arrive
+    uint32_t idle_ms, receive_ms;    // between requests; for a whole request to arrive
     uint32_t key_rate, address_rate; // requests a second
     uint32_t refused_rate;           // requests without a good key, a second and address
     uint32_t heartbeat_ms, look_ms;  // of streams: a comment line; looking for output

@@ -51,8 +51,11 @@ static void *connections_run(void *context)
     must(pthread_mutex_lock(&connections->lock) == 0);
     while (!connections->closing) {
         struct timespec until;
+        int64_t pause_ms = connections->receive_ms < 4000 ? connections->receive_ms / 4 : 1000;
         clock_gettime(CLOCK_MONOTONIC, &until);
-        until.tv_sec++;
+        until.tv_nsec += pause_ms * 1000000;
+        until.tv_sec += until.tv_nsec / 1000000000;
+        until.tv_nsec %= 1000000000;
         pthread_cond_timedwait(&connections->stop_cond, &connections->lock, &until);
         sweep_locked(connections, clock_ms());
     }
@@ -60,12 +63,12 @@ static void *connections_run(void *context)
     return NULL;
 }
 
-struct connections *connections_create(uint32_t idle_s, uint32_t receive_s)
+struct connections *connections_create(uint32_t idle_ms, uint32_t receive_ms)
 {
     struct connections *connections = calloc(1, sizeof *connections);
     must(connections);
-    connections->idle_ms = (int64_t)idle_s * 1000;
-    connections->receive_ms = (int64_t)receive_s * 1000;
+    connections->idle_ms = idle_ms;
+    connections->receive_ms = receive_ms;
     must(pthread_mutex_init(&connections->lock, NULL) == 0);
     pthread_condattr_t monotonic;
     must(pthread_condattr_init(&monotonic) == 0);

@@ -357,10 +357,11 @@ static bool daemon_start(struct http *http, struct err *err)
         flags, 0, NULL, NULL, on_request, http, MHD_OPTION_EXTERNAL_LOGGER, on_log, NULL,
         MHD_OPTION_LISTEN_SOCKET, http->descriptor, MHD_OPTION_STRICT_FOR_CLIENT, 1,
         MHD_OPTION_CONNECTION_LIMIT, config->connections_max, MHD_OPTION_CONNECTION_TIMEOUT,
-        config->idle_s, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)config->header_bytes_max * 2,
-        MHD_OPTION_URI_LOG_CALLBACK, on_uri, http, MHD_OPTION_UNESCAPE_CALLBACK, keep_escaped, NULL,
-        MHD_OPTION_NOTIFY_COMPLETED, on_completed, http, MHD_OPTION_NOTIFY_CONNECTION,
-        on_connection, http, MHD_OPTION_ARRAY, more, MHD_OPTION_END);
+        config->idle_ms / 1000 + 1, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+        (size_t)config->header_bytes_max * 2, MHD_OPTION_URI_LOG_CALLBACK, on_uri, http,
+        MHD_OPTION_UNESCAPE_CALLBACK, keep_escaped, NULL, MHD_OPTION_NOTIFY_COMPLETED, on_completed,
+        http, MHD_OPTION_NOTIFY_CONNECTION, on_connection, http, MHD_OPTION_ARRAY, more,
+        MHD_OPTION_END);
     return http->daemon ||
            err_set(err, "the HTTP server does not start%s",
                    config->tls_certificate ? ": look at the certificate and the key (PEM)" : "");
@@ -409,7 +410,7 @@ struct http *http_create(const struct http_config *config, struct err *err)
     http->descriptor = descriptor;
     http->port = port;
     parts_init(&http->parts, config);
-    http->connections = connections_create(config->idle_s, config->receive_s);
+    http->connections = connections_create(config->idle_ms, config->receive_ms);
     if (daemon_start(http, err))
         return http;
     followers_close(http->parts.followers);
