@@ -13,7 +13,8 @@ const char *const fuzz_seeds[] = {
     "\"energy\":3,\"energy_j\":0,\"memory_peak_bytes\":0,\"ran_ms\":2004,\"signal\":0,"
     "\"text\":\"\"}",
     "{\"account\":1,\"attempt\":1,\"cgroup\":\"g\",\"class_w\":4,\"container\":0,\"cpus\":\"0-3\","
-    "\"data\":\"/d\",\"gpu_minors\":\"\",\"gpus\":\"\",\"heartbeat_ms\":1000,\"idle_w\":1,"
+    "\"data\":\"/"
+    "d\",\"gpu_minors\":\"\",\"gpu_names\":\"\",\"gpus\":\"\",\"heartbeat_ms\":1000,\"idle_w\":1,"
     "\"job\":17,\"memory_bytes\":0,\"output_bytes_max\":9,\"private_paths\":\"\","
     "\"rootfs_folder\":\"\",\"runc\":\"\",\"token\":\"t\",\"uid\":200001}",
     "job-17.attempt-1",

@@ -49,7 +49,8 @@ struct attempt_request {
     int64_t output_bytes_max; // of each stream
     char token[33];           // random hex; marks the job's processes (TATARA_ATTEMPT)
     char cpus[1024];          // "0-3,7" as cpuset takes it; "" is all
-    char gpus[1024];          // "0,3" as CUDA_VISIBLE_DEVICES takes it; "" is none
+    char gpus[1024];          // NVML's indexes "0,3"; "" is none
+    char gpu_names[4096];     // of the same, in the same order: "GPU-uuid", or the index
     char gpu_minors[1024];    // of the same, in the same order: /dev/nvidiaN
     int64_t idle_w, class_w;  // of one of its devices
     char cgroup[256];         // path below each controller; "" when none may be made

@@ -30,6 +30,7 @@ static const struct attempt_field request_fields[] = {
     TEXT(attempt_request, cpus),
     TEXT(attempt_request, data),
     TEXT(attempt_request, gpu_minors),
+    TEXT(attempt_request, gpu_names),
     TEXT(attempt_request, gpus),
     INTEGER(attempt_request, heartbeat_ms, 1, 86400000),
     INTEGER(attempt_request, idle_w, 0, 1000000),

@@ -32,7 +32,7 @@ const char **command_environment(const struct command_plan *plan, const char *ho
         arena_format(arena, "TATARA_JOB_ID=job-%lld", (long long)request->job).ptr,
         arena_format(arena, "TATARA_ATTEMPT=%lld", (long long)request->attempt).ptr,
         arena_format(arena, "TATARA_MARK=%s", request->token).ptr,
-        arena_format(arena, "CUDA_VISIBLE_DEVICES=%s", request->gpus).ptr,
+        arena_format(arena, "CUDA_VISIBLE_DEVICES=%s", request->gpu_names).ptr,
         has_name(given, "PATH") ? NULL : "PATH=" DEFAULT_PATH,
         has_name(given, "HOME") ? NULL : arena_format(arena, "HOME=%s", home).ptr,
     };

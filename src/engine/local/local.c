@@ -134,15 +134,19 @@ static void *local_main(void *context)
     struct epoll_event wakes[WAKES];
     int64_t alive_us = boottime_us() + local->setup.alive_ms * 1000;
     local_watch_adopt(&local->watch);
+    int64_t again_us = 0;
     for (bool stay = true; stay;) {
-        int64_t wait_ms = (alive_us - boottime_us() + 999) / 1000;
-        if (local_watch_due(&local->watch) && wait_ms > LOOK_AGAIN_MS)
-            wait_ms = LOOK_AGAIN_MS;
+        int64_t due_us = alive_us;
+        if (local_watch_due(&local->watch) && again_us < due_us)
+            due_us = again_us;
+        int64_t wait_ms = (due_us - boottime_us() + 999) / 1000;
         wait_ms = wait_ms < 0 ? 0 : wait_ms > 3600000 ? 3600000 : wait_ms;
         int count = epoll_wait(local->watch.epoll, wakes, WAKES, (int)wait_ms);
         stay = serve_wakes(local, wakes, count);
-        if (count == 0)
+        if (boottime_us() >= again_us) {
             local_watch_again(&local->watch);
+            again_us = boottime_us() + LOOK_AGAIN_MS * 1000;
+        }
         if (boottime_us() >= alive_us) {
             local_watch_alive(&local->watch);
             alive_us = boottime_us() + local->setup.alive_ms * 1000;

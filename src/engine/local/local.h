@@ -29,6 +29,7 @@ struct local_device {
     enum local_device_kind kind;
     uint32_t number;         // the core as the kernel counts, or NVML's index of the GPU
     uint32_t minor;          // of a GPU: /dev/nvidiaN
+    char uuid[48];           // of a GPU, as CUDA names it; "" takes the index
     int32_t idle_w, class_w; // watts for estimates; 0: those of a core of a server
 };
 

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum listed { LIST_CORES, LIST_GPUS, LIST_MINORS };
+enum listed { LIST_CORES, LIST_GPUS, LIST_NAMES, LIST_MINORS };
 
 // Numbers with commas between, in the order of the node's devices.
 static bool list_devices(const struct local_setup *setup, const device_set *set, enum listed listed,
@@ -18,8 +18,12 @@ static bool list_devices(const struct local_setup *setup, const device_set *set,
         const struct local_device *device = &setup->devices[i];
         if ((device->kind == LOCAL_CORE) != (listed == LIST_CORES))
             continue;
-        buf_format(&text, text.len ? ",%u" : "%u",
-                   listed == LIST_MINORS ? device->minor : device->number);
+        if (text.len)
+            buf_byte(&text, ',');
+        if (listed == LIST_NAMES && device->uuid[0])
+            buf_add(&text, str_from(device->uuid));
+        else
+            buf_u64(&text, listed == LIST_MINORS ? device->minor : device->number);
     }
     bool fits = !text.overflow && str_copy(buf_str(&text), ret_text, size);
     buf_finish(&text);
@@ -70,6 +74,8 @@ bool local_request_make(const struct local_setup *setup, const struct engine_sta
     take_watts(setup, &start->devices, request);
     if (!list_devices(setup, &start->devices, LIST_CORES, request->cpus, sizeof request->cpus) ||
         !list_devices(setup, &start->devices, LIST_GPUS, request->gpus, sizeof request->gpus) ||
+        !list_devices(setup, &start->devices, LIST_NAMES, request->gpu_names,
+                      sizeof request->gpu_names) ||
         !list_devices(setup, &start->devices, LIST_MINORS, request->gpu_minors,
                       sizeof request->gpu_minors))
         return err_set(err, "devices: too many to list");

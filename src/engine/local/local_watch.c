@@ -16,7 +16,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { SPAWNS_MAX = 5 }; // of one attempt, so that a broken keeper is not started for ever
+enum {
+    SPAWNS_MAX = 5,  // of one attempt, so that a broken keeper is not started for ever
+    UNREAD_MAX = 100 // looks at an end that cannot be read, some 10 s: descriptors may be short
+};
 
 static void close_folder(const int *descriptor)
 {
@@ -140,7 +143,7 @@ static void end_here(struct local_watch *watch, struct watched *attempt, enum en
     report_end(watch, attempt, &end);
 }
 
-// Reports what the folder says; true when the attempt has ended.
+// Reports what the folder says; true when the attempt has ended, also when that is not yet told.
 static bool look(struct local_watch *watch, struct watched *attempt, int folder)
 {
     struct attempt_start start;
@@ -151,9 +154,14 @@ static bool look(struct local_watch *watch, struct watched *attempt, int folder)
         return true;
     if (attempt_load(folder, &attempt_start_form, &start, &absent, &err) && !absent)
         report_start(watch, attempt);
-    if (attempt_load(folder, &attempt_end_form, &end, &absent, &err) && absent)
+    bool readable = attempt_load(folder, &attempt_end_form, &end, &absent, &err);
+    if (readable && absent)
         return false;
-    if (absent) // it is there and cannot be read: no keeper will write another
+    if (!readable && ++attempt->unread < UNREAD_MAX) {
+        attempt->look_again = true;
+        return true;
+    }
+    if (!readable) // no keeper will write another
         end = (struct attempt_end){.end = ENGINE_LOST, .text = "its end.json cannot be read"};
     report_end(watch, attempt, &end);
     return true;
@@ -277,8 +285,8 @@ void local_watch_adopt(struct local_watch *watch)
     for (const struct dirent *entry; (entry = readdir(dir));) {
         struct attempt_id id;
         struct err err;
-        if (!attempt_id_parse(str_from(entry->d_name), &id))
-            continue;
+        if (!attempt_id_parse(str_from(entry->d_name), &id) || id.job == 0)
+            continue; // 0 is the trial of an engine that was killed at it
         int folder = attempt_open(watch->setup->data, id);
         if (folder < 0) // claimed half: the mark is made before the folder
             attempt_unmark(watch->setup->data, id, &err);

@@ -21,6 +21,7 @@ struct watched {
     bool started, ended;       // reported
     bool look_again;           // its keeper could not be told alive or dead
     uint32_t spawns;
+    uint32_t unread;           // looks at an end.json that could not be read
     struct engine_report last; // what was last said of its use
 };
 

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <cmocka.h>
@@ -229,6 +230,61 @@ static void a_missing_keeper_is_an_end(void **state)
     assert_non_null(strstr(end.text, "/no/such/program"));
 }
 
+// The room for its end was kept from the start; output that finds none is counted, as over a cap.
+static void a_full_disk_loses_no_end(void **state)
+{
+    struct buf out;
+    struct err err;
+    (void)state;
+    engine->ops->destroy(engine);
+    bool mounted = mount("tatara", bench.data, "tmpfs", 0, "size=512k,mode=700") == 0;
+    bench.output_bytes_max = 1 << 30;
+    must(bench_open(&bench, engine_witness_sink(witness), &engine, &err));
+    if (!mounted)
+        skip();
+    start("head -c 2M /dev/zero; exit 7", 0);
+    struct engine_report end = end_of_last();
+    assert_int_equal(end.end, ENGINE_EXITED);
+    assert_int_equal(end.code, 7);
+    read_output(ENGINE_STDOUT, &out);
+    assert_true(out.len > 0 && out.len < 512 * 1024);
+    buf_finish(&out);
+    start("exit 0", 0); // nothing can be written at all: it is said, and is no end of the engine
+    assert_int_equal(end_of_last().end, ENGINE_NOT_STARTED);
+    engine->ops->destroy(engine);
+    must(umount2(bench.data, MNT_DETACH) == 0);
+    must(bench_open(&bench, engine_witness_sink(witness), &engine, &err));
+}
+
+// A GPU is named by its uuid, as it has another index where only it is seen.
+static void gpus_are_named_in_the_environment(void **state)
+{
+    static const struct local_device gpus[] = {
+        {.kind = LOCAL_GPU, .number = 0, .uuid = "GPU-a"},
+        {.kind = LOCAL_GPU,                 .number = 1,            .uuid = "GPU-b"},
+        {.kind = LOCAL_GPU,  .number = 2 }
+    };
+    struct local_options options = {.devices = gpus, .device_count = 3, .way = LOCAL_PROCESS};
+    struct buf out;
+    struct err err;
+    (void)state;
+    engine->ops->destroy(engine);
+    options.data = bench.data;
+    must(local_create(&options, engine_witness_sink(witness), &engine, &err));
+    struct engine_start begin = {
+        .job = ++last_job,
+        .account = 7,
+        .attempt = 1,
+        .spec = S("{\"argv\":[\"sh\",\"-c\",\"echo $CUDA_VISIBLE_DEVICES\"]}")};
+    device_set_add(&begin.devices, 1);
+    device_set_add(&begin.devices, 2);
+    engine->ops->start(engine, &begin);
+    end_of_last();
+    read_output(ENGINE_STDOUT, &out);
+    assert_string_equal(buf_cstr(&out), "GPU-b,2\n");
+    buf_finish(&out);
+}
+
 static void what_is_not_enforced_is_said(void **state)
 {
     struct buf text;
@@ -256,6 +312,8 @@ int main(int argc, char **argv)
         CASE(an_attempt_of_an_earlier_boot_is_lost),
         CASE(an_engine_has_its_data_for_itself),
         CASE(a_missing_keeper_is_an_end),
+        CASE(a_full_disk_loses_no_end),
+        CASE(gpus_are_named_in_the_environment),
         CASE(what_is_not_enforced_is_said),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
