@@ -34,6 +34,11 @@ int cmd_key_new(struct invocation *invocation)
         {"secret",  "secret",  SHOW_TEXT},
         {NULL,      NULL,      SHOW_TEXT},
     };
+    // --quiet gives the secret alone: TATARA_KEY=$(tatara key new … --quiet)
+    static const struct show_field quiet_fields[] = {
+        {"",   "secret", SHOW_TEXT},
+        {NULL, NULL,     SHOW_TEXT},
+    };
     const struct options *options = &invocation->options;
     const struct option_value *expires = options_find(options, "expires");
     struct request request;
@@ -46,7 +51,7 @@ int cmd_key_new(struct invocation *invocation)
     request_text(&request, "role", options_text(options, "role"));
     request_text(&request, "label", options_text(options, "label"));
     request_text(&request, "expires", expires ? buf_cstr(&time) : NULL);
-    int code = request_show(&request, invocation, fields);
+    int code = request_show(&request, invocation, invocation->quiet ? quiet_fields : fields);
     if (code == EXIT_DONE && !invocation->json && !invocation->quiet)
         fputs("the secret is shown this once: keep it, and give it as TATARA_KEY\n", stderr);
     buf_finish(&time);

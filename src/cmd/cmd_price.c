@@ -1,7 +1,7 @@
 #include "cmd/commands_all.h"
 #include "cmd/request.h"
 
-static const struct show_field fields[] = {
+static const struct show_field list_fields[] = {
     {"PRICE",           "id",              SHOW_TEXT  },
     {"CHIP",            "chip",            SHOW_TEXT  },
     {"CLASS",           "class",           SHOW_TEXT  },
@@ -13,9 +13,20 @@ static const struct show_field fields[] = {
     {NULL,              NULL,              SHOW_TEXT  },
 };
 
+static const struct show_field set_fields[] = {
+    {"price",           "id",              SHOW_TEXT  },
+    {"chip",            "chip",            SHOW_TEXT  },
+    {"class",           "class",           SHOW_TEXT  },
+    {"per device-hour", "per_device_hour", SHOW_NUMBER},
+    {"currency",        "currency",        SHOW_TEXT  },
+    {"tax permille",    "tax_permille",    SHOW_NUMBER},
+    {"from",            "from",            SHOW_TIME  },
+    {NULL,              NULL,              SHOW_TEXT  },
+};
+
 int cmd_price_list(struct invocation *invocation)
 {
-    return show_list(invocation, S("/api/v1/prices"), fields, "no prices");
+    return show_list(invocation, S("/api/v1/prices"), list_fields, "no prices");
 }
 
 int cmd_price_set(struct invocation *invocation)
@@ -31,5 +42,5 @@ int cmd_price_set(struct invocation *invocation)
                  price->has_currency ? currency_code(price->currency).ptr : "JPY");
     request_text(&request, "class", class ? class : "on_demand");
     request_number(&request, "tax_permille", options_number(options, "tax", 100));
-    return request_show(&request, invocation, fields);
+    return request_show(&request, invocation, set_fields);
 }

@@ -222,7 +222,9 @@ static const struct command rows[] = {
     {"key list", "access keys, never their secrets", .options = account_options,
      .run = cmd_key_list, .example = "tatara key list --account acme"},
     {"key new", "a new access key; its secret is shown once", .options = key_new_options,
-     .run = cmd_key_new, .example = "tatara key new --account acme --role user"},
+     .run = cmd_key_new,
+     .example = "tatara key new --account acme --role user\n"
+                "key=$(tatara key new --account acme --role user --quiet)"},
     {"key revoke", "end an access key within a second", "ID", WORDS(1, 1), .completes = "key",
      .run = cmd_key_revoke, .example = "tatara key revoke key-3"},
     {"price list", "prices, those in force last", .run = cmd_price_list,

@@ -162,7 +162,7 @@ void show_thing(const struct invocation *invocation, const struct json *thing,
         buf_clear(&value);
         show_value(thing, field, &value);
         int blanks = width - (int)cell_width(str_from(field->title));
-        printf("%s%*s  ", field->title, blanks, "");
+        printf("%s%*s%s", field->title, blanks, "", width > 0 ? "  " : "");
         show_safe(buf_str(&value), stdout);
         putchar('\n');
     }

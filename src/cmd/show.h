@@ -35,7 +35,7 @@ int show_list(const struct invocation *invocation, str path, const struct show_f
               const char *none);
 // Gets one thing and shows it.
 int show_one(const struct invocation *invocation, str path, const struct show_field *fields);
-// Shows what is there already.
+// Shows what is there already. Titles that are all empty leave the values alone on their lines.
 void show_thing(const struct invocation *invocation, const struct json *thing,
                 const struct show_field *fields);
 void show_items(const struct invocation *invocation, const struct json *items,
