@@ -23,7 +23,7 @@ fail() {
     for file in "$out" "$err" "$work/up.out" "$work/up.err"; do
         [ -s "$file" ] || continue
         echo "--- $(basename "$file")"
-        tail -n 40 "$file"
+        tail -c 8000 "$file" | tail -n 40 | cut -c 1-400
     done
     exit 1
 }
