@@ -316,6 +316,15 @@ static void start_attempt(struct live *live, const struct effect *effect)
     buf_finish(&spec);
 }
 
+// An old job goes for good. What cannot be removed now (a full disk) stays: it is dead weight.
+static void drop_job(struct live *live, const struct effect *effect)
+{
+    struct err err;
+    if (!live->config.blobs->ops->remove(live->config.blobs, effect->spec, &err))
+        log_line(LOG_WARN, "live", "job-%" PRIu64 ": its blob stays: %s", effect->job, err.text);
+    live->engine->ops->drop(live->engine, effect->job);
+}
+
 static void on_effect(void *context, const struct effect *effect)
 {
     struct live *live = context;
@@ -329,6 +338,9 @@ static void on_effect(void *context, const struct effect *effect)
         break;
     case EFFECT_FORGET:
         live->engine->ops->forget(live->engine, effect->job, effect->attempt);
+        break;
+    case EFFECT_DROP:
+        drop_job(live, effect);
         break;
     case EFFECT_NONE:
         break;

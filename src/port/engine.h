@@ -77,6 +77,8 @@ struct engine_ops {
     void (*stop)(struct engine *engine, uint64_t job, uint32_t attempt, int64_t grace_ms);
     // The end is durable in the journal: the working folder may go, output stays.
     void (*forget)(struct engine *engine, uint64_t job, uint32_t attempt);
+    // The job has left the tables: nothing of it is asked for again, its output may go.
+    void (*drop)(struct engine *engine, uint64_t job);
     // Bytes of a stream from an offset, at most what `out` takes. ret_end: the attempt has ended
     // and nothing follows. An attempt never started has empty streams.
     bool (*output)(struct engine *engine, uint64_t job, uint32_t attempt, enum engine_stream stream,

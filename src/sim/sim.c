@@ -68,6 +68,9 @@ static void on_effect(void *context, const struct effect *effect)
     case EFFECT_FORGET:
         engine->ops->forget(engine, effect->job, effect->attempt);
         break;
+    case EFFECT_DROP:
+        engine->ops->drop(engine, effect->job);
+        break;
     case EFFECT_NONE:
         break;
     }

@@ -183,6 +183,11 @@ static void forget(struct engine *base, uint64_t job, uint32_t number)
         *attempt = engine->attempts[--engine->attempt_count];
 }
 
+static void drop(struct engine *base, uint64_t job)
+{
+    (void)base, (void)job; // it keeps no output
+}
+
 static bool output(struct engine *base, uint64_t job, uint32_t attempt, enum engine_stream stream,
                    uint64_t offset, struct buf *out, bool *ret_end, struct err *err)
 {
@@ -204,7 +209,8 @@ static void destroy(struct engine *base)
 
 void virtual_engine_init(struct virtual_engine *engine, uint64_t seed, struct engine_sink sink)
 {
-    static const struct engine_ops ops = {"virtual", start, stop, forget, output, limits, destroy};
+    static const struct engine_ops ops = {"virtual", start,  stop,   forget,
+                                          drop,      output, limits, destroy};
     *engine = (struct virtual_engine){
         .engine.ops = &ops,
         .sink = sink,

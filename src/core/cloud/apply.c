@@ -23,7 +23,7 @@ static struct effect apply_job_placed(struct cloud *cloud, const struct event *e
     job_apply_placed(&cloud->sched, &cloud->market, fact, event->time_us);
     cloud_house(cloud)->placing = 0;
     cloud_house(cloud)->queued--;
-    return (struct effect){EFFECT_START, fact->attempt, fact->job, 0};
+    return (struct effect){.kind = EFFECT_START, .attempt = fact->attempt, .job = fact->job};
 }
 
 static struct effect apply_job_ended(struct cloud *cloud, const struct event *event)
@@ -39,7 +39,7 @@ static struct effect apply_job_ended(struct cloud *cloud, const struct event *ev
     if (waited)
         return (struct effect){0};
     cloud_house(cloud)->releasing = job->lease;
-    return (struct effect){EFFECT_FORGET, fact->attempt, fact->job, 0};
+    return (struct effect){.kind = EFFECT_FORGET, .attempt = fact->attempt, .job = fact->job};
 }
 
 static void apply_lease_ended(struct cloud *cloud, const struct event *event)
@@ -138,12 +138,16 @@ static void apply_opened(struct cloud *cloud, const struct event *event)
     memcpy(cloud_house(cloud)->settings, event->opened.settings, sizeof event->opened.settings);
 }
 
-static void apply_job_dropped(struct cloud *cloud, uint64_t job)
+static struct effect apply_job_dropped(struct cloud *cloud, uint64_t job)
 {
+    const struct job *row = cloud_job(cloud, job);
+    must(row);
+    struct effect effect = {.kind = EFFECT_DROP, .job = job, .spec = row->spec};
     job_apply_dropped(&cloud->sched, &(struct job_dropped){job});
-    const struct ended_row *row = table_after(&cloud->ended, 0);
-    must(row && row->job == job);
-    table_remove(&cloud->ended, row->id);
+    const struct ended_row *ended = table_after(&cloud->ended, 0);
+    must(ended && ended->job == job);
+    table_remove(&cloud->ended, ended->id);
+    return effect;
 }
 
 static void apply_lease_dropped(struct cloud *cloud, uint64_t lease)
@@ -176,7 +180,10 @@ static struct effect fold_work(struct cloud *cloud, const struct event *event)
     case EVENT_JOB_STOPPING: {
         job_apply_stopping(&cloud->sched, &event->job_stopping, time_us);
         const struct job *job = cloud_job(cloud, event->job_stopping.job);
-        return (struct effect){EFFECT_STOP, job->attempt, job->id, event->job_stopping.grace_ms};
+        return (struct effect){.kind = EFFECT_STOP,
+                               .attempt = job->attempt,
+                               .job = job->id,
+                               .grace_ms = event->job_stopping.grace_ms};
     }
     case EVENT_JOB_ENDED:
         return apply_job_ended(cloud, event);
@@ -187,8 +194,7 @@ static struct effect fold_work(struct cloud *cloud, const struct event *event)
         apply_metered(cloud, event);
         break;
     case EVENT_JOB_DROPPED:
-        apply_job_dropped(cloud, event->job_dropped.job);
-        break;
+        return apply_job_dropped(cloud, event->job_dropped.job);
     case EVENT_LEASE_DROPPED:
         apply_lease_dropped(cloud, event->lease_dropped.lease);
         break;

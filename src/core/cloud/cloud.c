@@ -143,11 +143,16 @@ bool cloud_outstanding(const struct cloud *cloud, uint64_t job, struct effect *r
     for (const struct job *row = table_after(&cloud->sched.jobs, job); row;
          row = table_after(&cloud->sched.jobs, row->id)) {
         if (row->state == JOB_STARTING)
-            *ret_effect = (struct effect){EFFECT_START, row->attempt, row->id, 0};
+            *ret_effect =
+                (struct effect){.kind = EFFECT_START, .attempt = row->attempt, .job = row->id};
         else if (row->state == JOB_STOPPING)
-            *ret_effect = (struct effect){EFFECT_STOP, row->attempt, row->id, row->stop_grace_ms};
+            *ret_effect = (struct effect){.kind = EFFECT_STOP,
+                                          .attempt = row->attempt,
+                                          .job = row->id,
+                                          .grace_ms = row->stop_grace_ms};
         else if (row->state == JOB_RUNNING) // the engine says again what it knows of it
-            *ret_effect = (struct effect){EFFECT_START, row->attempt, row->id, 0};
+            *ret_effect =
+                (struct effect){.kind = EFFECT_START, .attempt = row->attempt, .job = row->id};
         else
             continue;
         return true;

@@ -76,12 +76,13 @@ struct cloud_step {
     struct event event; // valid when has_event; seq and time_us are filled
 };
 
-enum effect_kind { EFFECT_NONE, EFFECT_START, EFFECT_STOP, EFFECT_FORGET };
+enum effect_kind { EFFECT_NONE, EFFECT_START, EFFECT_STOP, EFFECT_FORGET, EFFECT_DROP };
 struct effect {
     enum effect_kind kind;
     uint32_t attempt;
     uint64_t job;
     int64_t grace_ms;
+    digest spec; // EFFECT_DROP: the blob that goes with the job
 };
 
 void cloud_init(struct cloud *cloud);

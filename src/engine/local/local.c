@@ -17,7 +17,7 @@
 
 enum { LOOK_AGAIN_MS = 100, WAKES = 32, READ_PIECE = 64 * 1024 };
 
-enum call_kind { CALL_START, CALL_STOP, CALL_FORGET, CALL_LEAVE };
+enum call_kind { CALL_START, CALL_STOP, CALL_FORGET, CALL_DROP, CALL_LEAVE };
 struct call {
     struct call *next;
     enum call_kind kind;
@@ -81,6 +81,11 @@ static void local_forget(struct engine *engine, uint64_t job, uint32_t attempt)
     });
 }
 
+static void local_drop(struct engine *engine, uint64_t job)
+{
+    post(engine, &(struct call){.kind = CALL_DROP, .start = {.job = job}});
+}
+
 static struct call *take_calls(struct local *local)
 {
     eventfd_t count;
@@ -106,6 +111,8 @@ static bool serve_calls(struct local *local)
             local_watch_stop(&local->watch, id, call->grace_ms);
         else if (call->kind == CALL_FORGET)
             local_watch_forget(&local->watch, id);
+        else if (call->kind == CALL_DROP)
+            local_watch_drop(&local->watch, call->start.job);
         else
             stay = false;
         free(call);
@@ -265,6 +272,7 @@ bool local_create(const struct local_options *options, struct engine_sink sink,
     static const struct engine_ops ops = {.start = local_start,
                                           .stop = local_stop,
                                           .forget = local_forget,
+                                          .drop = local_drop,
                                           .output = local_output,
                                           .limits = local_limits,
                                           .destroy = local_destroy};

@@ -438,3 +438,19 @@ void local_watch_alive(struct local_watch *watch)
         report(watch, attempt, ENGINE_ALIVE);
     }
 }
+
+// Everything of a job, output too. One of its attempts that is still watched keeps it.
+void local_watch_drop(struct local_watch *watch, uint64_t job)
+{
+    struct err err = {{0}};
+    char path[ATTEMPT_PATH_MAX], name[32];
+    for (size_t i = 0; i < watch->count; i++)
+        if (watch->attempts[i].id.job == job)
+            return;
+    snprintf(path, sizeof path, "%s/jobs", watch->setup->data);
+    snprintf(name, sizeof name, "job-%llu", (unsigned long long)job);
+    AUTO_CLOSE int jobs = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (jobs < 0 || !local_trash_put(&watch->trash, jobs, name, &err))
+        log_line(LOG_WARN, "engine", "%s: its folder stays: %s", name,
+                 jobs < 0 ? strerror(errno) : err.text);
+}

@@ -55,6 +55,7 @@ void local_watch_adopt(struct local_watch *watch); // everything that is marked 
 void local_watch_start(struct local_watch *watch, const struct engine_start *start);
 void local_watch_stop(struct local_watch *watch, struct attempt_id id, int64_t grace_ms);
 void local_watch_forget(struct local_watch *watch, struct attempt_id id);
+void local_watch_drop(struct local_watch *watch, uint64_t job);
 void local_watch_files(struct local_watch *watch);              // inotify is readable
 void local_watch_keeper(struct local_watch *watch, int keeper); // this pidfd is readable
 void local_watch_again(struct local_watch *watch);              // those due for another look

@@ -411,6 +411,30 @@ static void what_is_forgotten_keeps_its_output(void **state)
     assert_output(1, ENGINE_STDOUT, "kept\n");
 }
 
+// Calls are taken in order: when the next job has ended, the drop before it has been served.
+static void what_is_dropped_is_gone(void **state)
+{
+    (void)state;
+    start_sh(1, "echo gone");
+    end_of(1);
+    engine->ops->drop(engine, 1); // not forgotten yet: it stays
+    start_sh(2, "true");
+    end_of(2);
+    assert_output(1, ENGINE_STDOUT, "gone\n");
+    engine->ops->forget(engine, 1, 1);
+    engine->ops->drop(engine, 1);
+    engine->ops->drop(engine, 1);
+    start_sh(3, "true");
+    end_of(3);
+    struct buf out;
+    struct err err;
+    bool end;
+    buf_init(&out, 64);
+    assert_true(engine->ops->output(engine, 1, 1, ENGINE_STDOUT, 0, &out, &end, &err));
+    assert_int_equal(out.len, 0);
+    buf_finish(&out);
+}
+
 static void the_environment_is_what_was_given(void **state)
 {
     (void)state;
@@ -496,6 +520,7 @@ int engine_conformance(const char *name, const struct engine_rig *the_rig)
         CASE(an_adopted_job_can_be_stopped),
         CASE(an_end_that_nobody_saw_is_told_later),
         CASE(what_is_forgotten_keeps_its_output),
+        CASE(what_is_dropped_is_gone),
         CASE(the_environment_is_what_was_given),
         CASE(a_command_begins_in_its_folder),
         CASE(many_at_once_end_each_with_its_own_code),
