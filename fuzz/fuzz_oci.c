@@ -2,7 +2,7 @@
 // config.json as arguments, environment and directory, and nowhere else.
 #include "base/json.h"
 #include "base/must.h"
-#include "engine/local/oci.h"
+#include "engine/local/container/oci.h"
 #include "fuzz.h"
 #include <string.h>
 

@@ -1,10 +1,10 @@
 #include "engine/local/keeper.h"
-#include "engine/local/container.h"
-#include "engine/local/keeper_meter.h"
-#include "engine/local/keeper_stream.h"
-#include "engine/local/leftover.h"
-#include "engine/local/process.h"
-#include "engine/local/undertaker.h"
+#include "engine/local/container/container.h"
+#include "engine/local/keep/keeper_meter.h"
+#include "engine/local/keep/keeper_stream.h"
+#include "engine/local/keep/leftover.h"
+#include "engine/local/keep/process.h"
+#include "engine/local/keep/undertaker.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -25,7 +25,8 @@ enum {
     SHUTDOWN_GRACE_MS = 5000, // SIGTERM to the keeper itself: the host goes down
     KILL_PATIENCE_MS = 30000,
     RUNC_PATIENCE_MS = 10000, // a container that has ended, and runc that has not
-    END_TRIES = 600           // a second apart, for a disk that comes back
+    LAST_PUMPS = 64, // of 1 MiB: more than a pipe can hold, and an end where a writer has none
+    END_TRIES = 600  // a second apart, for a disk that comes back
 };
 
 struct keeper {
@@ -323,8 +324,10 @@ static void finish(struct keeper *keeper)
     if (keeper->ended_us == 0)
         keeper->ended_us = boottime_us();
     leftover_kill_descendants(KILL_PATIENCE_MS);
-    keeper_stream_pump(&keeper->out);
-    keeper_stream_pump(&keeper->error);
+    for (int i = 0; i < LAST_PUMPS; i++) {
+        keeper_stream_pump(&keeper->out);
+        keeper_stream_pump(&keeper->error);
+    }
     judge_end(keeper);
     if (keeper->began)
         measure(keeper, keeper->ended_us);

@@ -1,7 +1,7 @@
 #include "engine/local/local_setup.h"
 #include "base/codec.h"
 #include "base/digest.h"
-#include "engine/local/container.h"
+#include "engine/local/container/container.h"
 #include "engine/local/local_probe.h"
 #include <errno.h>
 #include <stdio.h>

@@ -1,4 +1,4 @@
-#include "engine/local/oci_seccomp.h"
+#include "engine/local/container/oci_seccomp.h"
 #include <errno.h>
 #include <sched.h>
 

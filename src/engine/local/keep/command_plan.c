@@ -1,4 +1,4 @@
-#include "engine/local/command_plan.h"
+#include "engine/local/keep/command_plan.h"
 #include "base/json.h"
 #include <errno.h>
 #include <fcntl.h>

@@ -1,4 +1,4 @@
-#include "engine/local/keeper_stream.h"
+#include "engine/local/keep/keeper_stream.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>

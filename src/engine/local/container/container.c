@@ -1,8 +1,8 @@
-#include "engine/local/container.h"
+#include "engine/local/container/container.h"
 #include "base/json.h"
-#include "engine/local/container_bytes.h"
-#include "engine/local/container_root.h"
-#include "engine/local/oci.h"
+#include "engine/local/container/container_bytes.h"
+#include "engine/local/container/container_root.h"
+#include "engine/local/container/oci.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <mntent.h>

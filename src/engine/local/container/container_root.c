@@ -1,4 +1,4 @@
-#include "engine/local/container_root.h"
+#include "engine/local/container/container_root.h"
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>

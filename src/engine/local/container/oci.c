@@ -1,6 +1,6 @@
-#include "engine/local/oci.h"
+#include "engine/local/container/oci.h"
 #include "base/json.h"
-#include "engine/local/oci_seccomp.h"
+#include "engine/local/container/oci_seccomp.h"
 #include <stdio.h>
 #include <string.h>
 

@@ -1,6 +1,6 @@
-#include "engine/local/keeper_meter.h"
-#include "engine/local/container.h"
-#include "engine/local/leftover.h"
+#include "engine/local/keep/keeper_meter.h"
+#include "engine/local/container/container.h"
+#include "engine/local/keep/leftover.h"
 #include <sys/resource.h>
 #include <unistd.h>
 

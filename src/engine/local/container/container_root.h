@@ -11,7 +11,7 @@
 //   Refusal    a rootfs that does not lie in the folder the operator named (after links)
 //   Fault      I/O, more entries than CONTAINER_BINDS_MAX
 #pragma once
-#include "engine/local/command_plan.h"
+#include "engine/local/keep/command_plan.h"
 
 enum { CONTAINER_BINDS_MAX = 128, CONTAINER_NAME_MAX = 128 };
 

@@ -11,7 +11,7 @@
 //   Refusal    COMMAND_FAILED in the news; runc refusing the bundle: container_failure_text
 //   Fault      container_start: no room, no runc, a rootfs that is not allowed
 #pragma once
-#include "engine/local/command_plan.h"
+#include "engine/local/keep/command_plan.h"
 #include "host/cgroup.h"
 
 bool container_start(const struct command_plan *plan, struct command *ret_command, struct err *err);

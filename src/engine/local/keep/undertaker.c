@@ -1,7 +1,7 @@
-#include "engine/local/undertaker.h"
+#include "engine/local/keep/undertaker.h"
 #include "engine/local/attempt_folder.h"
-#include "engine/local/container.h"
-#include "engine/local/leftover.h"
+#include "engine/local/container/container.h"
+#include "engine/local/keep/leftover.h"
 #include <stdio.h>
 #include <string.h>
 

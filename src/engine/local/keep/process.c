@@ -1,4 +1,4 @@
-#include "engine/local/process.h"
+#include "engine/local/keep/process.h"
 #include "host/core_set.h"
 #include <errno.h>
 #include <fcntl.h>

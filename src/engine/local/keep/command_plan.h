@@ -11,7 +11,7 @@
 #pragma once
 #include "base/arena.h"
 #include "engine/local/attempt_folder.h"
-#include "engine/local/command_news.h"
+#include "engine/local/keep/command_news.h"
 #include "engine/local/spec.h"
 #include <sys/types.h>
 

@@ -1,4 +1,4 @@
-#include "engine/local/leftover.h"
+#include "engine/local/keep/leftover.h"
 #include "base/must.h"
 #include "engine/local/attempt_folder.h"
 #include <dirent.h>

@@ -5,7 +5,7 @@
 // A first process takes no signal it has no handler for, so the command must not be it: a SIGTERM
 // would be lost on most programs. It cannot be looked into or stopped by the command, which runs
 // as the same user (PR_SET_DUMPABLE; the kernel keeps it from signals of its own namespace).
-#include "engine/local/command_news.h"
+#include "engine/local/keep/command_news.h"
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>

@@ -9,8 +9,8 @@
 //   Refusal    none
 //   Fault      none: an overflow stays in `out`
 #pragma once
-#include "engine/local/command_plan.h"
-#include "engine/local/container_root.h"
+#include "engine/local/keep/command_plan.h"
+#include "engine/local/container/container_root.h"
 
 struct oci_device { // of the host, to be seen inside under the same path
     const char *path;

@@ -11,6 +11,6 @@
 //   Refusal    told as COMMAND_FAILED in the news: no program, no folder
 //   Fault      process_start: no more processes or descriptors
 #pragma once
-#include "engine/local/command_plan.h"
+#include "engine/local/keep/command_plan.h"
 
 bool process_start(const struct command_plan *plan, struct command *ret_command, struct err *err);
