@@ -44,14 +44,14 @@ int64_t month_due_us(const struct cloud *cloud, int64_t time_us); // when a mont
 // What placement sees at an instant, which may lie behind the last event.
 struct place_view place_view_at(const struct cloud *cloud, int64_t time_us);
 
-// Fills a text of a fact: cut never (the input's own array is as long), zeroed behind.
+// Fills a text of a fact, zeroed behind; bytes that are no UTF-8 become question marks.
 void text_fill(char *to, const char *from, size_t size);
 
 // command.c: the events of a command, one a step; false: no more (or refused, see answer).
 bool command_decide(const struct cloud *cloud, const struct input *input, uint32_t step,
                     struct cloud_step *ret_step);
 // report.c: what a report changes that the state does not say yet.
-bool node_report_next(const struct cloud *cloud, const struct node_report *report,
+bool node_report_next(const struct cloud *cloud, const struct node_report *report, uint32_t step,
                       struct cloud_step *ret_step);
 bool attempt_report_next(const struct cloud *cloud, const struct input *input, uint32_t step,
                          struct cloud_step *ret_step);

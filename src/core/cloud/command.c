@@ -15,6 +15,13 @@ static bool bad_field(struct cloud_step *ret_step, const char *field)
     return refuse(ret_step, ANSWER_BAD_FIELD);
 }
 
+// A text ends within its array and is UTF-8: what is not could be written but never read again.
+static bool text_valid(const char *text, size_t size)
+{
+    size_t length = strnlen(text, size);
+    return length < size && str_is_utf8((str){text, length});
+}
+
 // The key decides, not what the caller says of it. Key 0 is the house itself.
 static bool who(const struct cloud *cloud, const struct input *input, struct principal *ret_by,
                 struct cloud_step *ret_step)
@@ -110,11 +117,12 @@ static bool account_new(const struct cloud *cloud, const struct input *input,
     const struct account_new *new = &input->account;
     if (!may(by, ACTION_MANAGE, 0, ret_step))
         return false;
-    if (!account_slug_valid(str_from(new->slug)))
+    if (!text_valid(new->slug, sizeof new->slug) || !account_slug_valid(str_from(new->slug)))
         return bad_field(ret_step, "slug");
-    if (new->name[0] == 0)
+    if (new->name[0] == 0 || !text_valid(new->name, sizeof new->name))
         return bad_field(ret_step, "name");
-    if (new->tax_id[0] && !tax_id_valid(str_from(new->tax_id)))
+    if (new->tax_id[0] &&
+        !(text_valid(new->tax_id, sizeof new->tax_id) && tax_id_valid(str_from(new->tax_id))))
         return bad_field(ret_step, "tax_id");
     if (new->currency >= CURRENCIES)
         return bad_field(ret_step, "currency");
@@ -145,6 +153,8 @@ static bool key_new(const struct cloud *cloud, const struct input *input,
         return bad_field(ret_step, "role"); // operators and admins are the house's
     if (new->expires_us &&new->expires_us <= input->time_us)
         return bad_field(ret_step, "expires");
+    if (!text_valid(new->label, sizeof new->label))
+        return bad_field(ret_step, "label");
     key_event(cloud, new, &ret_step->event);
     return true;
 }
@@ -173,9 +183,10 @@ static bool operator_set(const struct input *input, const struct principal *by,
     const struct operator_set *new = &input->operator;
     if (!may(by, ACTION_MANAGE, 0, ret_step))
         return false;
-    if (new->name[0] == 0)
+    if (new->name[0] == 0 || !text_valid(new->name, sizeof new->name))
         return bad_field(ret_step, "name");
-    if (new->tax_id[0] && !tax_id_valid(str_from(new->tax_id)))
+    if (new->tax_id[0] &&
+        !(text_valid(new->tax_id, sizeof new->tax_id) && tax_id_valid(str_from(new->tax_id))))
         return bad_field(ret_step, "tax_id");
     if (new->rounding > ROUND_CEILING)
         return bad_field(ret_step, "rounding");
@@ -300,6 +311,8 @@ static bool job_submit(const struct cloud *cloud, const struct input *input,
     const struct account *account = table_get(&cloud->market.accounts, new->account);
     if (!account)
         return refuse(ret_step, ANSWER_NOT_FOUND);
+    if (!text_valid(new->name, sizeof new->name))
+        return bad_field(ret_step, "name");
     if (new->devices < 1 || new->devices > DEVICE_SET_MAX)
         return bad_field(ret_step, "devices");
     if (new->memory_mib < 0)

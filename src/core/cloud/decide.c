@@ -14,7 +14,7 @@ static bool input_next(const struct cloud *cloud, const struct input *input, uin
         ret_step->event.clock_stepped.from_us = input->clock_from_us;
         return step == 0;
     case INPUT_NODE_REPORT:
-        return node_report_next(cloud, &input->node_report, ret_step);
+        return node_report_next(cloud, &input->node_report, step, ret_step);
     case INPUT_ATTEMPT_REPORT:
         return attempt_report_next(cloud, input, step, ret_step);
     case INPUT_OPEN:

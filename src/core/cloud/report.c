@@ -9,6 +9,12 @@ void text_fill(char *to, const char *from, size_t size)
     memset(to, 0, size);
     size_t length = strnlen(from, size - 1);
     memcpy(to, from, length);
+    // What a machine says of itself may be anything, but a line of the journal is UTF-8.
+    if (str_is_utf8((str){to, length}))
+        return;
+    for (size_t i = 0; i < length; i++)
+        if (to[i] & 0x80)
+            to[i] = '?';
 }
 
 static void chip_event(const struct cloud *cloud, const struct node_report_device *device,
@@ -145,11 +151,36 @@ static bool others_next(const struct cloud *cloud, const struct node *node, stru
     return false;
 }
 
-bool node_report_next(const struct cloud *cloud, const struct node_report *report,
+static bool name_valid(const char *name, size_t size)
+{
+    size_t length = strnlen(name, size);
+    return length > 0 && length < size && str_is_utf8((str){name, length});
+}
+
+// Nodes and chips are found again by their names, so these must be what a line can hold.
+static bool names_valid(const struct node_report *report, const char **ret_field)
+{
+    *ret_field = "name";
+    if (!name_valid(report->name, sizeof report->name))
+        return false;
+    *ret_field = "chip";
+    for (uint32_t i = 0; i < report->count; i++)
+        if (!name_valid(report->devices[i].chip, sizeof report->devices[i].chip))
+            return false;
+    return true;
+}
+
+bool node_report_next(const struct cloud *cloud, const struct node_report *report, uint32_t step,
                       struct cloud_step *ret_step)
 {
     struct event *event = &ret_step->event;
+    const char *field;
     must(report->count <= DEVICE_SET_MAX);
+    if (step == 0 && !names_valid(report, &field)) {
+        ret_step->answer = ANSWER_BAD_FIELD;
+        ret_step->field = field;
+        return false;
+    }
     if (chips_next(cloud, report, event))
         return true;
     const struct node *node = node_named(&cloud->inventory, str_from(report->name));
@@ -168,7 +199,16 @@ bool node_report_next(const struct cloud *cloud, const struct node_report *repor
     return report->alone && others_next(cloud, node, event);
 }
 
-// The lease's reading: never more run time than the lease itself has lasted.
+// More than this of one device is no reading but a broken source: 100 kW, and a million CPUs.
+enum { ENERGY_J_PER_MS_MAX = 100, CPU_MS_PER_MS_MAX = 1000 * 1000 };
+
+static int64_t at_most(int64_t value, int64_t lasted_ms, int64_t rate)
+{
+    int64_t most;
+    return !__builtin_mul_overflow(lasted_ms, rate, &most) && value > most ? most : value;
+}
+
+// The lease's reading: never more than the lease itself can have used since it began.
 static struct metered reading_of(const struct cloud *cloud, const struct job *job,
                                  const struct attempt_report *report, int64_t time_us)
 {
@@ -177,9 +217,10 @@ static struct metered reading_of(const struct cloud *cloud, const struct job *jo
     int64_t lasted_ms = time_us / MS_US - lease->start_us / MS_US;
     return (struct metered){
         .lease = lease->id,
-        .ran_ms = report->ran_ms < lasted_ms ? report->ran_ms : lasted_ms,
-        .energy_j = report->energy_j,
-        .cpu_ms = report->cpu_ms,
+        .ran_ms = at_most(report->ran_ms, lasted_ms, 1),
+        .energy_j = at_most(report->energy_j, lasted_ms,
+                            ENERGY_J_PER_MS_MAX * (int64_t)device_set_count(&lease->devices)),
+        .cpu_ms = at_most(report->cpu_ms, lasted_ms, CPU_MS_PER_MS_MAX),
         .memory_peak_bytes = report->memory_peak_bytes,
         .energy = report->energy,
     };
