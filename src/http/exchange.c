@@ -2,6 +2,7 @@
 #include "base/must.h"
 #include <microhttpd.h>
 #include <stdarg.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -54,16 +55,19 @@ static void buf_ready(struct buf *buf)
 
 void exchange_give(struct exchange *exchange)
 {
-    struct exchange empty = {.parts = exchange->parts, .arena = exchange->arena};
+    struct http_parts *parts = exchange->parts;
     buf_ready(&exchange->request);
     buf_ready(&exchange->reply);
     buf_ready(&exchange->spec);
-    empty.request = exchange->request;
-    empty.reply = exchange->reply;
-    empty.spec = exchange->spec;
-    arena_reset(&empty.arena);
-    *exchange = empty;
-    struct http_parts *parts = exchange->parts;
+    arena_reset(&exchange->arena);
+    struct buf request = exchange->request, reply = exchange->reply, spec = exchange->spec;
+    struct arena arena = exchange->arena;
+    memset(exchange, 0, offsetof(struct exchange, uri));
+    exchange->parts = parts;
+    exchange->request = request;
+    exchange->reply = reply;
+    exchange->spec = spec;
+    exchange->arena = arena;
     must(pthread_mutex_lock(&parts->lock) == 0);
     exchange->next = parts->spare;
     parts->spare = exchange;

@@ -60,8 +60,7 @@ struct exchange {
     enum method method;
     const struct route *route; // NULL until matched
     uint32_t allowed;          // methods that the path has
-    char uri[URI_MAX + 1];
-    size_t uri_length; // URI_MAX + 1: too long
+    size_t uri_length;         // URI_MAX + 1: too long
     str path, query_text;
     struct exchange_headers headers;
     uint64_t address; // a hash of the client's address
@@ -71,7 +70,6 @@ struct exchange {
     digest key_hmac;
     str thing; // what stands in the path's {}
     struct value subject;
-    struct value query[FIELDS_MAX], body[FIELDS_MAX]; // by row of the route's tables
     struct buf request;
     struct arena arena;
 
@@ -97,6 +95,10 @@ struct exchange {
     } more[3]; // headers of the reply
     uint32_t more_count;
     struct follower *follower; // the reply is a stream
+
+    // Not cleared between requests: large, and each is written before it is read.
+    char uri[URI_MAX + 1];
+    struct value query[FIELDS_MAX], body[FIELDS_MAX]; // by row of the route's tables
 };
 
 struct exchange *exchange_take(struct http_parts *parts); // from the pool, cleared

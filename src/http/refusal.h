@@ -41,7 +41,7 @@
     X(REFUSE_MEDIA_TYPE, "unsupported_media_type", 415, "the body must be JSON",                 \
       "send the header Content-Type: application/json")                                          \
     X(REFUSE_HOST, "unknown_host", 421, "this server does not answer to that Host name",         \
-      "use the address it listens on, or add the name with --host-name")                         \
+      "use the address it listens on, or start it with --host NAME")                             \
     X(REFUSE_RATE, "rate_limited", 429, "too many requests", "wait as long as Retry-After says") \
     X(REFUSE_GONE, "gone", 410, "its content is no longer kept", "nothing to do")                \
     X(REFUSE_INTERNAL, "internal", 500, "the server could not do that", "see the server's log")  \
