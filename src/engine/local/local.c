@@ -1,4 +1,5 @@
 #include "engine/local/local.h"
+#include "base/file_lock.h"
 #include "base/must.h"
 #include "engine/local/local_setup.h"
 #include "engine/local/local_watch.h"
@@ -11,7 +12,6 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -242,10 +242,14 @@ static bool take_engine_lock(struct local *local, struct err *err)
     char path[ATTEMPT_PATH_MAX];
     snprintf(path, sizeof path, "%s/jobs/engine.lock", local->setup.data);
     local->lock = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
-    if (local->lock < 0 || flock(local->lock, LOCK_EX | LOCK_NB) != 0)
-        return err_set(err, "%s: %s", path,
-                       errno == EWOULDBLOCK ? "another server uses this data directory"
-                                            : strerror(errno));
+    long holder;
+    enum file_lock_answer answer =
+        local->lock < 0 ? FILE_LOCK_FAILED : file_lock_take(local->lock, &holder);
+    if (answer == FILE_LOCK_HELD)
+        return err_set(err, "%s: another server uses this data directory: process %ld", path,
+                       holder);
+    if (answer == FILE_LOCK_FAILED)
+        return err_set(err, "%s: %s", path, strerror(errno));
     return true;
 }
 

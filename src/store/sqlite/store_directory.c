@@ -1,11 +1,11 @@
 #include "store/sqlite/store_directory.h"
+#include "base/file_lock.h"
 #include "base/must.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -71,16 +71,9 @@ static bool make_private(const char *path, struct err *err)
     return true;
 }
 
-static long lock_holder(int descriptor)
-{
-    char text[32] = "";
-    ssize_t got = pread(descriptor, text, sizeof text - 1, 0);
-    return got > 0 ? strtol(text, NULL, 10) : 0;
-}
-
 static bool lock_take(struct store_directory *directory, struct err *err)
 {
-    char path[STORE_PATH_MAX], text[32];
+    char path[STORE_PATH_MAX];
     if (!store_directory_join(directory, "lock", path, err))
         return false;
     // Close-on-exec matters: a job's keeper must not inherit the lock and outlive us with it.
@@ -88,19 +81,17 @@ static bool lock_take(struct store_directory *directory, struct err *err)
     if (descriptor < 0)
         return err_set(err, "%s: %s: the data directory must be writable", path, strerror(errno));
     directory->lock_descriptor = descriptor;
-    if (flock(descriptor, LOCK_EX | LOCK_NB) != 0)
-        return errno == EWOULDBLOCK
-                   ? err_set(err,
-                             "%s: in use by process %ld: stop that one first, or give another data "
-                             "directory",
-                             directory->path, lock_holder(descriptor))
-                   : err_set(err, "%s: cannot be locked: %s: use a local file system", path,
-                             strerror(errno));
+    long holder;
+    enum file_lock_answer answer = file_lock_take(descriptor, &holder);
+    if (answer == FILE_LOCK_HELD)
+        return err_set(err,
+                       "%s: in use by process %ld: stop that one first, or give another data "
+                       "directory",
+                       directory->path, holder);
+    if (answer == FILE_LOCK_FAILED)
+        return err_set(err, "%s: cannot be locked: %s: use a local file system", path,
+                       strerror(errno));
     directory->owns = true;
-    int length = snprintf(text, sizeof text, "%ld\n", (long)getpid());
-    // The pid is for people: the lock itself does not depend on it, so a full disk is no reason.
-    if (ftruncate(descriptor, 0) == 0 && pwrite(descriptor, text, (size_t)length, 0) < 0)
-        errno = 0;
     return true;
 }
 
