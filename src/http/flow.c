@@ -133,13 +133,21 @@ static void on_look(void *context, const struct cloud *cloud)
     exchange_wake(exchange);
 }
 
+// The state cannot be read just now. Some routes have more to tell than it holds.
+static void unreadable(struct exchange *exchange)
+{
+    exchange->shown = exchange->route->view_optional;
+    if (!exchange->shown)
+        unavailable(exchange);
+}
+
 static enum step ask(struct exchange *exchange,
                      void (*fn)(void *context, const struct cloud *cloud))
 {
     struct desk *desk = exchange->parts->config.desk;
     exchange_wait(exchange);
     if (!desk->ops->read(desk, fn, exchange)) {
-        unavailable(exchange);
+        unreadable(exchange);
         exchange_wake(exchange);
     }
     return STEP_WAIT;
@@ -233,7 +241,7 @@ static void on_show(void *context, const struct cloud *cloud)
     if (cloud)
         show(exchange, cloud);
     else
-        unavailable(exchange);
+        unreadable(exchange);
     exchange_wake(exchange);
 }
 
@@ -279,12 +287,13 @@ static enum step (*const steps[])(struct exchange *exchange) = {
 };
 
 // A spec that no job will read: its job was refused, or it is another copy for a command that was
-// answered before.
+// answered before. A command that was not answered may still happen.
 void flow_end(struct exchange *exchange)
 {
     bool used =
         exchange->answered && exchange->answer.answer == ANSWER_OK && !exchange->answer.repeated;
-    if (exchange->spec_kept && !used)
+    bool unknown = exchange->answered && exchange->answer.answer == ANSWER_UNAVAILABLE;
+    if (exchange->spec_kept && !used && !unknown)
         blob_writer_remove(exchange->parts->writer, exchange->input.job.spec);
     exchange->spec_kept = false;
     exchange_end(exchange);

@@ -47,7 +47,7 @@
     X(REFUSE_INTERNAL, "internal", 500, "the server could not do that", "see the server's log")  \
     X(REFUSE_UNAVAILABLE, "unavailable", 503,                                                    \
       "the house takes no commands just now (queue full, disk full, or closing)",                \
-      "try again after Retry-After; see /healthz")
+      "try again after Retry-After with the same Idempotency-Key; see /healthz")
 
 #define X(name, code, status, message, fix) name,
 enum refuse { REFUSALS(X) REFUSE_COUNT };

@@ -38,6 +38,7 @@ struct route {
     bool open;                        // needs no access key
     bool stream;                      // server-sent events
     bool paged;                       // takes limit and after
+    bool view_optional;               // answers without its view while the state cannot be read
     int status;                       // of success
     const struct field *query, *body; // NULL: none
     const struct reply_field *reply;  // NULL: not JSON

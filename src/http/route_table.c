@@ -45,7 +45,7 @@ const struct route routes[] = {
     ROUTE(GET("/api/docs", "docs", ACTION_READ_HOUSE), .open = true, .media = "text/html",
           .finish = api_page_finish, .summary = "This API for people"),
     ROUTE(GET("/metrics", "metrics", ACTION_READ_ALL), .media = "text/plain", .view = metrics_view,
-          .finish = metrics_finish, .summary = "Counters for Prometheus"),
+          .view_optional = true, .finish = metrics_finish, .summary = "Counters for Prometheus"),
     ROUTE(GET("/api/v1/whoami", "whoami", ACTION_READ_HOUSE), .reply = reply_whoami,
           .view = whoami_view, .summary = "Who this key is"),
     ROUTE(GET("/api/v1/house", "house", ACTION_READ_HOUSE), .reply = reply_house,

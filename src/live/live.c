@@ -101,6 +101,20 @@ static void tell_watches(struct live *live)
     pthread_mutex_unlock(&live->mutex);
 }
 
+// Nobody waits on a disk that takes nothing: who sent a command is told to send it again, with the
+// same key. What is in the batch may still happen; what is not in it yet will not.
+static void give_up_waiting(struct live *live)
+{
+    struct desk_answer unavailable = {.answer = ANSWER_UNAVAILABLE};
+    for (uint32_t i = 0; i < live->mail.command_count; i++) {
+        struct mail_command *command = &live->mail.commands[i];
+        if (command->done)
+            command->done(command->context, &unavailable);
+        command->done = NULL;
+        command->given_up = true;
+    }
+}
+
 static void wait_for_disk(struct live *live, const struct err *err)
 {
     if (live->turn.fatal) {
@@ -112,6 +126,7 @@ static void wait_for_disk(struct live *live, const struct err *err)
     note_health(live, false, err->text);
     mailbox_refuse(&live->mailbox, true);
     mailbox_bounce(&live->mailbox, &live->mail);
+    give_up_waiting(live);
     nanosleep(&(struct timespec){.tv_nsec = RETRY_US * 1000}, NULL);
 }
 
@@ -148,10 +163,11 @@ static void take(struct live *live, struct mail_command *mail, uint32_t count)
     int64_t time_us = now_us(live);
     for (uint32_t i = 0; i < count; i++) {
         struct mail_command *command = &mail[i];
-        if (live->abandoned) {
+        if (live->abandoned || command->given_up) {
             struct desk_answer unavailable = {.answer = ANSWER_UNAVAILABLE};
             if (command->done)
                 command->done(command->context, &unavailable);
+            command->done = NULL;
             continue;
         }
         command->input.time_us = time_us;
@@ -253,7 +269,7 @@ static void *run(void *context)
 static void on_answer(void *context, const struct turn_answer *answer)
 {
     struct live *live = context;
-    const struct mail_command *mail = answer->tag;
+    struct mail_command *mail = answer->tag;
     if (!mail)
         return;
     const struct input *input = &mail->input;
@@ -272,6 +288,7 @@ static void on_answer(void *context, const struct turn_answer *answer)
         .cloud = &live->turn.cloud,
     };
     mail->done(mail->context, &out);
+    mail->done = NULL; // once
 }
 
 // An attempt that cannot even be put to the engine ends at once, by a report like any other.
@@ -401,7 +418,7 @@ static bool desk_submit(struct desk *desk, const struct input *input,
                         void *context)
 {
     struct live *live = (struct live *)desk;
-    struct mail_command command = {*input, done, context};
+    struct mail_command command = {.input = *input, .done = done, .context = context};
     return mailbox_command(&live->mailbox, &command);
 }
 

@@ -4,7 +4,8 @@
 // engine's sink; reports go first. After each commit answers and effects go out, then reads run.
 //
 // A commit that fails (a full disk) stays pending and is tried again every half second; until it
-// ends commands and reads are refused, and jobs go on. A failed fsync calls `fatal`, which must not
+// ends commands and reads are refused, those in the batch too (they may still happen: their keys
+// tell), and jobs go on. A failed fsync calls `fatal`, which must not
 // return.
 //
 //   Owner      cmd creates it; journal, blobs and engine are borrowed and outlive it

@@ -20,6 +20,7 @@ struct mail_command {
     struct input input;
     void (*done)(void *context, const struct desk_answer *answer); // NULL: nobody waits
     void *context;
+    bool given_up; // whoever waited was told to come again
 };
 struct mail_read {
     void (*fn)(void *context, const struct cloud *cloud);

@@ -10,7 +10,8 @@
 //              do not call the desk's submit or read
 //   Refusal    submit and read false: the queue is full, or the journal cannot be written just
 //              now, or the house is closing: answer 503 (done and fn are not called). What was
-//              taken and cannot be served after all: done gets ANSWER_UNAVAILABLE, fn gets NULL
+//              taken and cannot be served just now: done gets ANSWER_UNAVAILABLE, and the command
+//              may still happen (its idempotency key tells); fn gets NULL
 //   Fault      lines: the journal cannot be read
 //   Threads    every call from any thread
 #pragma once
