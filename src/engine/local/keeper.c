@@ -232,7 +232,9 @@ static void serve_timers(struct keeper *keeper)
 {
     struct err err;
     int64_t now_us = boottime_us();
-    if (keeper->news_over && !keeper->reaped && keeper->kill_us == 0)
+    // A plain process closes its news by beginning; only runc must end when they are over.
+    bool runc_lingers = keeper->request.container && keeper->news_over && !keeper->reaped;
+    if (runc_lingers && keeper->kill_us == 0)
         keeper->kill_us = now_us + RUNC_PATIENCE_MS * 1000;
     if (keeper->kill_us && now_us >= keeper->kill_us) {
         send_signal(keeper, SIGKILL);
