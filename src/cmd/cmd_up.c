@@ -171,9 +171,16 @@ static bool report_machine(struct up *up, struct err *err)
 static bool start_engine(struct up *up, const struct options *options, struct err *err)
 {
     static struct local_device devices[DEVICE_SET_MAX];
-    for (uint32_t i = 0; i < up->scan->count; i++)
-        devices[i] = (struct local_device){up->scan->gpus ? LOCAL_GPU : LOCAL_CORE,
-                                           up->scan->devices[i].number};
+    for (uint32_t i = 0; i < up->scan->count; i++) {
+        const struct inventory_scan_device *from = &up->scan->devices[i];
+        devices[i] = (struct local_device){.kind = up->scan->gpus ? LOCAL_GPU : LOCAL_CORE,
+                                           .number = from->number,
+                                           .minor = from->minor > 0 ? (uint32_t)from->minor : 0,
+                                           .idle_w = from->idle_w,
+                                           .class_w = from->class_w};
+        if (up->scan->gpus)
+            str_copy(str_from(from->serial), devices[i].uuid, sizeof devices[i].uuid);
+    }
     const char *way = options_text(options, "engine");
     struct local_options local = {
         .data = up->directory,

@@ -114,8 +114,7 @@ static void send_signal(struct keeper *keeper, int number)
 static void command_began(struct keeper *keeper)
 {
     keeper->began = true;
-    keeper->started_us = keeper->ended_us ? keeper->ended_us : boottime_us();
-    keeper->alive_us = keeper->started_us + keeper->request.heartbeat_ms * 1000;
+    keeper->alive_us = boottime_us() + keeper->request.heartbeat_ms * 1000;
     keeper->start = (struct attempt_start){.command_pid = keeper->command.pid,
                                            .command_ticks = leftover_ticks(keeper->command.pid),
                                            .started_us = keeper->started_us};
@@ -126,28 +125,37 @@ static void command_began(struct keeper *keeper)
         send_signal(keeper, SIGTERM);
 }
 
+// A plain process says BEGAN just before execve: that it succeeded is told by the end of the news.
+static void take_news(struct keeper *keeper, const struct command_news *news)
+{
+    int64_t now_us = boottime_us();
+    int64_t time_us = news->time_us < now_us ? news->time_us : now_us;
+    if (news->event == COMMAND_FAILED) {
+        keeper->failure = *news;
+    } else if (news->event == COMMAND_BEGAN && keeper->started_us == 0) {
+        keeper->started_us = time_us;
+        if (keeper->request.container)
+            command_began(keeper);
+    } else if (news->event == COMMAND_ENDED && keeper->began) {
+        keeper->told_end = true;
+        keeper->wait_status = news->value;
+        keeper->ended_us = time_us > keeper->started_us ? time_us : keeper->started_us;
+    }
+}
+
 static void read_news(struct keeper *keeper)
 {
     struct command_news news;
     ssize_t got = read(keeper->command.news, &news, sizeof news);
     if (got < 0 && (errno == EAGAIN || errno == EINTR))
         return;
-    if (got == sizeof news && news.event == COMMAND_FAILED)
-        keeper->failure = news;
-    else if (got == sizeof news && news.event == COMMAND_BEGAN && !keeper->began)
-        command_began(keeper);
-    else if (got == sizeof news && news.event == COMMAND_ENDED && keeper->began) {
-        keeper->told_end = true;
-        keeper->wait_status = news.value;
-        keeper->ended_us = boottime_us();
-    }
     if (got == sizeof news)
-        return;
+        return take_news(keeper, &news);
     keeper->news_over = true;
     close(keeper->command.news);
     keeper->command.news = -1;
-    if (!keeper->request.container && keeper->failure.event != COMMAND_FAILED)
-        command_began(keeper); // the descriptor was closed by a successful execve
+    if (!keeper->request.container && keeper->started_us && keeper->failure.event != COMMAND_FAILED)
+        command_began(keeper);
 }
 
 static void reap(struct keeper *keeper)

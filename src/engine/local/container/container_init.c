@@ -13,13 +13,17 @@
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { KEEPER = 3 }; // a SOCK_SEQPACKET; the keeper sends a signal's number as int32
 
 static void tell(enum command_event event, int value, enum command_stage stage)
 {
-    struct command_news news = {(int32_t)event, value, (int32_t)stage};
+    struct timespec now = {0};
+    clock_gettime(CLOCK_BOOTTIME, &now);
+    struct command_news news = {(int32_t)event, value, (int32_t)stage, 0,
+                                (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000};
     ssize_t put = write(KEEPER, &news, sizeof news);
     if (put != sizeof news)
         _exit(1); // the keeper is gone, and with us goes everything here

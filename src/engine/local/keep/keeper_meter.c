@@ -36,6 +36,9 @@ void keeper_meter_finish(struct keeper_meter *meter)
 void keeper_meter_start(struct keeper_meter *meter, const struct attempt_request *request,
                         int64_t now_us)
 {
+    struct cgroup_usage use;
+    if (request->container && container_usage(request, &use) && use.cpu_ns > 0)
+        meter->before_ns = use.cpu_ns;
     struct power_load load = {.gpus = gpus_of(request),
                               .idle_w = (int32_t)request->idle_w,
                               .class_w = (int32_t)request->class_w};
@@ -65,8 +68,8 @@ static void read_container(struct keeper_meter *meter, const struct attempt_requ
     struct cgroup_usage use;
     if (!container_usage(request, &use))
         return;
-    if (use.cpu_ns > meter->cpu_ns)
-        meter->cpu_ns = use.cpu_ns;
+    if (use.cpu_ns - meter->before_ns > meter->cpu_ns)
+        meter->cpu_ns = use.cpu_ns - meter->before_ns;
     if (use.memory_peak_bytes >= 0)
         usage->memory_peak_bytes = use.memory_peak_bytes;
 }

@@ -16,7 +16,7 @@ struct keeper_meter {
     struct power power;
     struct power_meter joules;
     struct nvml *nvml;
-    int64_t cpu_ns;
+    int64_t before_ns, cpu_ns; // of the group before the command: runc's own; and since
 };
 
 // Before the command: finds what can be measured. Without GPUs nothing here takes time.

@@ -26,7 +26,7 @@ static bool to_cpu_set(const char *text, cpu_set_t *ret_set)
 
 _Noreturn static void fail(int news, enum command_stage stage)
 {
-    struct command_news failed = {COMMAND_FAILED, errno, stage};
+    struct command_news failed = {COMMAND_FAILED, errno, (int32_t)stage, 0, boottime_us()};
     ssize_t put = write(news, &failed, sizeof failed);
     _exit(put == sizeof failed ? 127 : 126);
 }
@@ -94,6 +94,9 @@ _Noreturn static void become(const struct command_plan *plan, const char **envir
     calm_signals();
     close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);
     environ = (char **)environment; // execvp looks PATH up here
+    struct command_news began = {COMMAND_BEGAN, 0, COMMAND_RUN, 0, boottime_us()};
+    if (write(news, &began, sizeof began) != sizeof began)
+        _exit(126);
     execvp(spec->argv[0], (char *const *)spec->argv);
     fail(news, COMMAND_RUN);
 }
