@@ -30,7 +30,10 @@ int64_t house_clock_read(struct house_clock *clock, int64_t boot_us, int64_t wal
     must(elapsed_us >= 0);
     int64_t time_us = clock->time_us + elapsed_us;
     int64_t error_us = wall_us - time_us;
-    int64_t slew_us = elapsed_us / SLEW_DIVISOR;
+    // Readings may come many a millisecond: what is too little for a microsecond is kept.
+    clock->spare_us += elapsed_us;
+    int64_t slew_us = clock->spare_us / SLEW_DIVISOR;
+    clock->spare_us %= SLEW_DIVISOR;
     if (error_us > step_us) {
         *ret_stepped = true;
         *ret_from_us = time_us;

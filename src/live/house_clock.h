@@ -16,7 +16,8 @@
 
 struct house_clock {
     int64_t time_us, boot_us;
-    bool behind; // the wall clock is more than a second behind
+    int64_t spare_us; // elapsed time that has not earned a microsecond of slew yet
+    bool behind;      // the wall clock is more than a second behind
 };
 
 // last_us: the time of the last event, 0 for an empty journal.

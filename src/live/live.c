@@ -49,11 +49,15 @@ static void on_answer(void *context, const struct turn_answer *answer);
 static void on_effect(void *context, const struct effect *effect);
 static void commit(struct live *live);
 
-static void add(struct live *live, const struct input *input, void *tag)
+// False: the house closes and could not write what came before; the input is not taken.
+static bool add(struct live *live, const struct input *input, void *tag)
 {
     if (turn_is_full(&live->turn))
         commit(live);
-    must(live->abandoned || turn_add(&live->turn, input, tag));
+    if (live->abandoned)
+        return false;
+    must(turn_add(&live->turn, input, tag));
+    return true;
 }
 
 // Time now; a step of the wall clock is put to the core first, as an event.
@@ -115,6 +119,13 @@ static void give_up_waiting(struct live *live)
     }
 }
 
+static int64_t mono_us(void)
+{
+    struct timespec now;
+    must(clock_gettime(CLOCK_MONOTONIC, &now) == 0);
+    return (int64_t)now.tv_sec * SECOND_US + now.tv_nsec / 1000;
+}
+
 static void wait_for_disk(struct live *live, const struct err *err)
 {
     if (live->turn.fatal) {
@@ -127,7 +138,7 @@ static void wait_for_disk(struct live *live, const struct err *err)
     mailbox_refuse(&live->mailbox, true);
     mailbox_bounce(&live->mailbox, &live->mail);
     give_up_waiting(live);
-    nanosleep(&(struct timespec){.tv_nsec = RETRY_US * 1000}, NULL);
+    mailbox_nap(&live->mailbox, mono_us() + RETRY_US);
 }
 
 // Makes the batch durable, however long the disk refuses: nobody is answered before. When the
@@ -153,9 +164,6 @@ static void commit(struct live *live)
         note_health(live, true, "");
         tell_watches(live);
     }
-    if (live->keys_touched)
-        key_table_renew(&live->keys, &live->turn.cloud);
-    live->keys_touched = false;
 }
 
 static void take(struct live *live, struct mail_command *mail, uint32_t count)
@@ -163,6 +171,8 @@ static void take(struct live *live, struct mail_command *mail, uint32_t count)
     int64_t time_us = now_us(live);
     for (uint32_t i = 0; i < count; i++) {
         struct mail_command *command = &mail[i];
+        if (turn_is_full(&live->turn))
+            commit(live);
         if (live->abandoned || command->given_up) {
             struct desk_answer unavailable = {.answer = ANSWER_UNAVAILABLE};
             if (command->done)
@@ -172,9 +182,8 @@ static void take(struct live *live, struct mail_command *mail, uint32_t count)
         }
         command->input.time_us = time_us;
         enum input_kind kind = command->input.kind;
-        live->keys_touched |=
-            kind == INPUT_KEY_NEW || kind == INPUT_KEY_REVOKE || kind == INPUT_OPEN;
-        add(live, &command->input, command);
+        must(add(live, &command->input, command));
+        live->keys_touched |= kind == INPUT_KEY_NEW || kind == INPUT_KEY_REVOKE;
     }
 }
 
@@ -224,14 +233,11 @@ static int64_t deadline_us(struct live *live)
     int64_t due_us;
     if (!cloud_next_due(&live->turn.cloud, live->ticked_us, &due_us))
         return INT64_MAX;
-    struct timespec now;
-    must(clock_gettime(CLOCK_MONOTONIC, &now) == 0);
-    int64_t mono_us = (int64_t)now.tv_sec * SECOND_US + now.tv_nsec / 1000;
     int64_t time_us = live->clock.time_us + house_clock_boot_us() - live->clock.boot_us;
     int64_t wait_us = due_us - time_us;
     // Slewing may make the instant come up to 0.5 % sooner; an hour's nap is long enough.
     wait_us = wait_us < 0 ? 0 : wait_us > HOUR_US ? HOUR_US : wait_us;
-    return mono_us + wait_us;
+    return mono_us() + wait_us;
 }
 
 static bool is_due(struct live *live)
@@ -270,6 +276,11 @@ static void on_answer(void *context, const struct turn_answer *answer)
 {
     struct live *live = context;
     struct mail_command *mail = answer->tag;
+    // Whoever hears that a key was made or revoked must find it so.
+    if (live->keys_touched && !live->abandoned) {
+        key_table_renew(&live->keys, &live->turn.cloud);
+        live->keys_touched = false;
+    }
     if (!mail)
         return;
     const struct input *input = &mail->input;

@@ -153,6 +153,14 @@ static bool wait_more(struct mailbox *mailbox, int64_t deadline_us)
     return pthread_cond_timedwait(&mailbox->wake, &mailbox->mutex, &until) == 0;
 }
 
+void mailbox_nap(struct mailbox *mailbox, int64_t deadline_us)
+{
+    pthread_mutex_lock(&mailbox->mutex);
+    while (!mailbox->closed && wait_more(mailbox, deadline_us))
+        continue;
+    pthread_mutex_unlock(&mailbox->mutex);
+}
+
 bool mailbox_take(struct mailbox *mailbox, int64_t deadline_us, struct mail *taken)
 {
     must(is_empty(taken));

@@ -57,4 +57,6 @@ uint32_t mailbox_length(struct mailbox *mailbox); // commands that wait
 // has come or the mailbox is closed; then swaps what waits with the emptied `taken`. False: closed
 // and empty.
 bool mailbox_take(struct mailbox *mailbox, int64_t deadline_us, struct mail *taken);
+// Waits until the deadline or until the mailbox is closed, whatever else comes.
+void mailbox_nap(struct mailbox *mailbox, int64_t deadline_us);
 void mail_finish(struct mail *mail);
