@@ -33,9 +33,17 @@ static void slots_make(struct table *table, uint32_t count)
             slot_put(table, table_id(row_at(table, i)), i);
 }
 
+// Where reserved address space costs memory (an emulator keeps a record of each page) a build may
+// say how many rows are enough.
+#ifndef TABLE_ROWS_ENOUGH
+#define TABLE_ROWS_ENOUGH UINT32_MAX
+#endif
+
 void table_init(struct table *table, uint32_t row_size, uint32_t rows_max)
 {
     must(row_size >= 8 && row_size % 8 == 0 && rows_max > 0);
+    if (rows_max > TABLE_ROWS_ENOUGH)
+        rows_max = TABLE_ROWS_ENOUGH;
     *table = (struct table){.row_size = row_size, .rows_max = rows_max};
     table->rows = mmap(NULL, (size_t)row_size * rows_max, PROT_READ | PROT_WRITE,
                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);

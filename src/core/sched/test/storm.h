@@ -40,12 +40,13 @@ static inline void storm_submit(struct house *house, struct rng *rng)
 {
     if (house->sched.jobs.used >= STORM_JOBS)
         return;
-    struct shape shape = {(uint64_t)rng_below(rng, 1 + (int64_t)house->chip),
-                          100 * rng_below(rng, 5), 1 + (uint32_t)rng_below(rng, 6)};
+    struct shape shape = {.chip = (uint64_t)rng_below(rng, 1 + (int64_t)house->chip)};
+    shape.memory_mib = 100 * rng_below(rng, 5);
+    shape.devices = 1 + (uint32_t)rng_below(rng, 6);
     if (rng_below(rng, 3))
         shape.devices = 1;
-    house_submit(house, 1 + (uint64_t)rng_below(rng, (int64_t)house->account), &shape,
-                 1000 * rng_below(rng, 3));
+    int64_t run_ms = 1000 * rng_below(rng, 3); // one number at a time: arguments have no order
+    house_submit(house, 1 + (uint64_t)rng_below(rng, (int64_t)house->account), &shape, run_ms);
 }
 
 // Ends, requeues, stops and drops jobs.
@@ -86,27 +87,31 @@ static inline void storm_house(struct house *house, struct rng *rng)
     static const enum node_state states[] = {NODE_READY, NODE_READY, NODE_READY, NODE_DRAINING,
                                              NODE_REPAIR};
     uint64_t node = 1 + (uint64_t)rng_below(rng, (int64_t)house->node);
+    enum device_state state;
+    int64_t memory_mib;
     switch (rng_below(rng, 5)) {
     case 0:
         if (house->node < STORM_NODES)
             storm_node(house, rng);
         return;
     case 1:
-        house_node_set(house, node, states[rng_below(rng, 5)], 100 * rng_between(rng, 1, 8));
+        memory_mib = 100 * rng_between(rng, 1, 8);
+        house_node_set(house, node, states[rng_below(rng, 5)], memory_mib);
         return;
     case 2:
         if (node > 5) // some stay, so that the house never dies out
             house_node_set(house, node, NODE_RETIRED, 100);
         return;
     default:
-        house_device_set(house, 1 + (uint64_t)rng_below(rng, (int64_t)house->device),
-                         rng_below(rng, 3) ? DEVICE_HEALTHY : (enum device_state)rng_below(rng, 4));
+        state = rng_below(rng, 3) ? DEVICE_HEALTHY : (enum device_state)rng_below(rng, 4);
+        house_device_set(house, 1 + (uint64_t)rng_below(rng, (int64_t)house->device), state);
     }
 }
 
 static inline void storm_market(struct house *house, struct rng *rng)
 {
     uint64_t account = 1 + (uint64_t)rng_below(rng, (int64_t)house->account);
+    int64_t month_max;
     switch (rng_below(rng, 8)) {
     case 0:
         if (house->account < HOUSE_ACCOUNTS)
@@ -122,8 +127,8 @@ static inline void storm_market(struct house *house, struct rng *rng)
         house->spent_epoch = rng_below(rng, 2) ? 0 : ++house->spent_epochs;
         return;
     default:
-        house_limits(house, account, rng_below(rng, 2) ? NO_LIMIT : rng_below(rng, 8),
-                     rng_below(rng, 2) ? NO_LIMIT : rng_below(rng, 200));
+        month_max = rng_below(rng, 2) ? NO_LIMIT : rng_below(rng, 200);
+        house_limits(house, account, rng_below(rng, 2) ? NO_LIMIT : rng_below(rng, 8), month_max);
     }
 }
 
