@@ -25,7 +25,8 @@ struct http_config {
     uint8_t secret[32];  // what access keys are hashed with
     const char *version; // of tatara
     bool access_log;
-    // Limits; http_config_default fills them. A rate of 0: no limit.
+    // Limits; http_config_default fills them. A rate of 0: none on loopback and a unix socket,
+    // elsewhere KEY_RATE and ADDRESS_RATE.
     uint32_t threads, connections_max, connections_per_address_max;
     uint32_t body_bytes_max, header_bytes_max;
     uint32_t idle_ms, receive_ms;    // between requests; for a whole request to arrive
@@ -34,6 +35,8 @@ struct http_config {
     uint32_t heartbeat_ms, look_ms;  // of streams: a comment line; looking for output
     uint32_t followers_max;
 };
+
+enum { KEY_RATE = 1000, ADDRESS_RATE = 2000 };
 
 struct http_config http_config_default(void);
 bool http_config_check(const struct http_config *config, struct err *err);

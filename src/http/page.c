@@ -38,7 +38,8 @@ enum view page_show(struct exchange *exchange, const struct cloud *cloud, const 
         exchange->cursor = after->present ? (uint64_t)after->integer : 0;
         page_begin(exchange);
     }
-    for (uint32_t seen = 0; seen < PAGE_SCAN; seen++) {
+    uint64_t trip = exchange->scratch[SHOWN] + PAGE_TRIP;
+    for (uint32_t seen = 0; seen < PAGE_SCAN && exchange->scratch[SHOWN] < trip; seen++) {
         const void *row = table_after(table, exchange->cursor);
         if (!row)
             return page_finish(exchange, kind, 0);

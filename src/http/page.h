@@ -5,14 +5,15 @@
 // several trips through the turning thread, each short.
 //
 //   Owner      nobody
-//   Invariant  at most `limit` items; each trip looks at PAGE_SCAN rows at most
+//   Invariant  at most `limit` items; each trip looks at PAGE_SCAN rows at most, and shows
+//              PAGE_TRIP of them
 //   Refusal    none
 //   Fault      none
 #pragma once
 #include "core/cloud/cloud.h"
 #include "http/exchange.h"
 
-enum { PAGE_SCAN = 4096, PAGE_LIMIT = 100, PAGE_LIMIT_MAX = 1000 };
+enum { PAGE_SCAN = 4096, PAGE_TRIP = 128, PAGE_LIMIT = 100, PAGE_LIMIT_MAX = 1000 };
 
 // The first two rows of every list's query.
 enum { QUERY_LIMIT, QUERY_AFTER };

@@ -370,11 +370,15 @@ static bool daemon_start(struct http *http, struct err *err)
 static void parts_init(struct http_parts *parts, const struct http_config *config)
 {
     parts->config = *config;
+    bool outside =
+        config->behind_proxy || (!config->unix_path && !http_address_is_loopback(config->address));
+    uint32_t key_rate = config->key_rate || !outside ? config->key_rate : KEY_RATE;
+    uint32_t address_rate = config->address_rate || !outside ? config->address_rate : ADDRESS_RATE;
     uint64_t seed;
     digest_random((uint8_t *)&seed, sizeof seed);
     names_init(&parts->names);
-    limiter_init(&parts->keys, config->key_rate, seed);
-    limiter_init(&parts->addresses, config->address_rate, seed + 1);
+    limiter_init(&parts->keys, key_rate, seed);
+    limiter_init(&parts->addresses, address_rate, seed + 1);
     limiter_init(&parts->refused, config->refused_rate, seed + 2);
     must(pthread_mutex_init(&parts->lock, NULL) == 0);
     must(pthread_cond_init(&parts->idle, NULL) == 0);

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 static struct test_house house;
@@ -441,6 +442,70 @@ static void slow_senders_are_sent_away(void **state)
     assert_int_equal(raw_path("/api/v1/whoami"), 200);
 }
 
+// Serves with other limits for one test.
+static void serve_with(uint32_t refused_rate, uint32_t key_rate)
+{
+    http_destroy(house.http);
+    house.config.refused_rate = refused_rate;
+    house.config.key_rate = key_rate;
+    test_house_serve(&house);
+}
+
+static int status_with(const char *key)
+{
+    struct test_reply reply = test_ask(&house, "GET", "/api/v1/whoami", key, "", NULL);
+    if (reply.status == 429)
+        assert_string_equal(test_header(&reply, "Retry-After"), "1");
+    test_reply_finish(&reply);
+    return reply.status;
+}
+
+static void rates_are_kept(void **state)
+{
+    (void)state;
+    serve_with(1, 0);
+    int guesses = 0;
+    while (status_with("tk_guess") == 401)
+        guesses++;
+    assert_in_range(guesses, 1, 20); // one a second, and the first
+    serve_with(0, 5);
+    int taken = 0;
+    while (status_with(house.user.text) == 200)
+        taken++;
+    assert_in_range(taken, 5, 100);
+    assert_int_equal(status_with(house.other.text), 200); // another key has its own rate
+    serve_with(0, 0);
+}
+
+static void a_unix_socket_serves_too(void **state)
+{
+    (void)state;
+    char path[] = "/tmp/tatara-test-XXXXXX/socket";
+    path[23] = 0;
+    assert_non_null(mkdtemp(path));
+    path[23] = '/';
+    http_destroy(house.http);
+    house.config.unix_path = path;
+    test_house_serve(&house);
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    memcpy(address.sun_path, path, sizeof path);
+    int connection = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_int_equal(connect(connection, (struct sockaddr *)&address, sizeof address), 0);
+    static const char get[] = "GET /healthz HTTP/1.1\r\nHost: anything\r\n\r\n";
+    struct test_reply reply;
+    test_send(connection, get, sizeof get - 1);
+    assert_true(test_receive(connection, false, &reply));
+    assert_int_equal(reply.status, 200);
+    test_reply_finish(&reply);
+    close(connection);
+    http_destroy(house.http);
+    assert_int_not_equal(access(path, F_OK), 0);
+    path[23] = 0;
+    assert_int_equal(rmdir(path), 0);
+    house.config.unix_path = NULL;
+    test_house_serve(&house);
+}
+
 static void garbage_is_no_request(void **state)
 {
     (void)state;
@@ -478,6 +543,8 @@ int main(void)
         cmocka_unit_test(each_field_is_wrong_in_each_way),
         cmocka_unit_test(requests_in_a_row_are_answered_in_order),
         cmocka_unit_test(slow_senders_are_sent_away),
+        cmocka_unit_test(rates_are_kept),
+        cmocka_unit_test(a_unix_socket_serves_too),
         cmocka_unit_test(garbage_is_no_request),
     };
     return cmocka_run_group_tests(tests, open_house, close_house);

@@ -312,6 +312,47 @@ static void slow_readers_hold_up_nobody(void **state)
         close(clients[i].connection);
 }
 
+// More than a follower's buffer holds, to one who begins to read late: whole and in order.
+static void much_output_reaches_a_late_reader(void **state)
+{
+    (void)state;
+    enum { LINES = 60000, LINE = 16 };
+    static char all[LINES * LINE + 1];
+    for (int i = 0; i < LINES; i++)
+        snprintf(all + (size_t)i * LINE, LINE + 1, "line %010d\n", i);
+    struct test_reply reply =
+        test_ask(&house, "GET", "/api/v1/jobs?state=starting", house.user.text, "", NULL);
+    assert_int_equal(reply.status, 200);
+    assert_non_null(strstr(buf_cstr(&reply.body), "\"id\":\"job-4\""));
+    test_reply_finish(&reply);
+    test_house_output(&house, 4, 1, ENGINE_STDOUT, all);
+    test_house_output_ends(&house, 4, 1);
+    struct client client = follow("/api/v1/jobs/job-4/log/follow", house.user.text, "");
+    test_house_report(&house, 4, ATTEMPT_STARTED, 0);
+    test_house_report(&house, 4, ATTEMPT_ENDED, 100); // by now the buffer is long full
+    static char line[128 * 1024];
+    static char got[LINES * LINE];
+    struct buf bytes;
+    size_t length = 0;
+    bool ended = false;
+    buf_init(&bytes, sizeof got);
+    while (!ended && stream_line(&client, line, sizeof line)) {
+        ended = strcmp(line, "event: end") == 0;
+        buf_clear(&bytes);
+        if (ended || strncmp(line, "data: ", 6) != 0)
+            continue;
+        assert_true(base64_decode(str_from(line + 6), &bytes));
+        assert_true(length + bytes.len <= sizeof got);
+        memcpy(got + length, bytes.ptr, bytes.len);
+        length += bytes.len;
+    }
+    assert_true(ended);
+    assert_int_equal(length, sizeof got);
+    assert_memory_equal(got, all, sizeof got);
+    buf_finish(&bytes);
+    close(client.connection);
+}
+
 static void the_server_closes_under_streams(void **state)
 {
     (void)state;
@@ -336,6 +377,7 @@ int main(void)
         cmocka_unit_test(the_journal_is_exported_whole),
         cmocka_unit_test(a_revoked_key_ends_its_streams),
         cmocka_unit_test(slow_readers_hold_up_nobody),
+        cmocka_unit_test(much_output_reaches_a_late_reader),
         cmocka_unit_test(the_server_closes_under_streams),
     };
     return cmocka_run_group_tests(tests, open_house, close_house);
