@@ -38,6 +38,8 @@ struct client {
     size_t chunk; // bytes left of the chunk
     bool ended;
     uint32_t comments;
+    size_t at, length; // of what was received and not yet looked at
+    char received[4096];
 };
 
 struct event_seen {
@@ -47,7 +49,15 @@ struct event_seen {
 
 static bool one_byte(struct client *client, char *ret_byte)
 {
-    return recv(client->connection, ret_byte, 1, 0) == 1;
+    if (client->at == client->length) {
+        ssize_t got = recv(client->connection, client->received, sizeof client->received, 0);
+        if (got <= 0)
+            return false;
+        client->length = (size_t)got;
+        client->at = 0;
+    }
+    *ret_byte = client->received[client->at++];
+    return true;
 }
 
 static bool next_chunk(struct client *client)
