@@ -93,8 +93,6 @@ static bool bearer(str header, str *ret_key)
 static bool admit_key(struct exchange *exchange, int64_t now_ms)
 {
     str key;
-    if (limiter_empty(&exchange->parts->refused, exchange->address, now_ms))
-        return refuse_rate(exchange, 1);
     if (!bearer(exchange->headers.authorization, &key))
         return refuse_key(exchange, REFUSE_NO_KEY, now_ms);
     exchange->key_hmac = secret_hmac(exchange->parts->config.secret, key);

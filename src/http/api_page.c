@@ -172,7 +172,7 @@ void api_page_html(const char *version, struct buf *out)
 
 bool api_page_finish(struct exchange *exchange)
 {
-    api_page_html(exchange->parts->config.version, &exchange->reply);
+    buf_add(&exchange->reply, buf_str(&exchange->parts->page));
     exchange->media = "text/html; charset=utf-8";
     return true;
 }

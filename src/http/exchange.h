@@ -38,8 +38,9 @@ struct http_parts {
     struct metrics metrics;
     struct blob_writer *writer;
     struct followers *followers;
-    pthread_mutex_t lock; // over the two below
-    pthread_cond_t idle;  // in_flight == 0
+    struct buf openapi, page; // made once: whoever asks needs no key
+    pthread_mutex_t lock;     // over the two below
+    pthread_cond_t idle;      // in_flight == 0
     struct exchange *spare;
     uint32_t in_flight; // calls between their whole request and their reply
     atomic_bool closing;

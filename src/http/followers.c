@@ -6,7 +6,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { KEY_CHECK_MS = 500, SPACING_MS = 2 };
+enum { KEY_CHECK_MS = 250, SPACING_MS = 2, CLOSE_MS = 1000 };
 
 static int64_t clock_ms(void)
 {
@@ -248,6 +248,10 @@ void followers_close(struct followers *followers)
     lock(followers);
     for (uint32_t i = 0; i < atomic_load(&followers->count); i++)
         follower_end(followers->all[i]);
+    struct timespec until = after_ms(CLOSE_MS); // for those that read, to see the end
+    int late = 0;
+    while (atomic_load(&followers->count) > 0 && late == 0)
+        late = pthread_cond_timedwait(&followers->work_cond, &followers->lock, &until);
     unlock(followers);
 }
 
@@ -351,6 +355,7 @@ void follower_leave(struct follower *follower)
     followers->all[i] = followers->all[count - 1];
     atomic_store(&followers->count, count - 1);
     atomic_fetch_sub(&followers->metrics->followers_now, 1);
+    pthread_cond_signal(&followers->work_cond);
     if (follower->busy)
         follower->gone = true;
     else

@@ -59,13 +59,3 @@ bool limiter_take(struct limiter *limiter, uint64_t who, int64_t now_ms, uint32_
     must(pthread_mutex_unlock(&limiter->lock) == 0);
     return taken;
 }
-
-bool limiter_empty(struct limiter *limiter, uint64_t who, int64_t now_ms)
-{
-    if (limiter->rate == 0)
-        return false;
-    must(pthread_mutex_lock(&limiter->lock) == 0);
-    bool empty = bucket_now(limiter, who, now_ms)->milli < REQUEST_MILLI;
-    must(pthread_mutex_unlock(&limiter->lock) == 0);
-    return empty;
-}

@@ -30,5 +30,3 @@ void limiter_init(struct limiter *limiter, uint32_t rate, uint64_t seed);
 void limiter_finish(struct limiter *limiter);
 // Takes one request of `who`; now_ms is a monotonic clock's.
 bool limiter_take(struct limiter *limiter, uint64_t who, int64_t now_ms, uint32_t *ret_retry_s);
-// Would take be refused? Takes nothing.
-bool limiter_empty(struct limiter *limiter, uint64_t who, int64_t now_ms);

@@ -358,6 +358,6 @@ void openapi_json(const char *version, struct buf *out)
 
 bool openapi_finish(struct exchange *exchange)
 {
-    openapi_json(exchange->parts->config.version, &exchange->reply);
+    buf_add(&exchange->reply, buf_str(&exchange->parts->openapi));
     return true;
 }

@@ -37,7 +37,6 @@ struct route {
     enum action action;
     bool open;                        // needs no access key
     bool stream;                      // server-sent events
-    bool paged;                       // takes limit and after
     bool view_optional;               // answers without its view while the state cannot be read
     int status;                       // of success
     const struct field *query, *body; // NULL: none

@@ -6,6 +6,7 @@
 #include "http/flow.h"
 #include "http/followers.h"
 #include "http/listen.h"
+#include "http/openapi.h"
 #include <microhttpd.h>
 #include <netinet/in.h>
 #include <stdio.h>
@@ -382,6 +383,11 @@ static void parts_init(struct http_parts *parts, const struct http_config *confi
     limiter_init(&parts->refused, config->refused_rate, seed + 2);
     must(pthread_mutex_init(&parts->lock, NULL) == 0);
     must(pthread_cond_init(&parts->idle, NULL) == 0);
+    buf_init(&parts->openapi, 4 << 20);
+    openapi_json(config->version, &parts->openapi);
+    buf_init(&parts->page, 4 << 20);
+    api_page_html(config->version, &parts->page);
+    must(!parts->openapi.overflow && !parts->page.overflow);
     parts->writer = blob_writer_create(config->blobs);
     parts->followers = followers_create(&parts->config, &parts->metrics);
 }
@@ -389,6 +395,8 @@ static void parts_init(struct http_parts *parts, const struct http_config *confi
 static void parts_finish(struct http_parts *parts)
 {
     exchanges_free(parts);
+    buf_finish(&parts->openapi);
+    buf_finish(&parts->page);
     blob_writer_destroy(parts->writer);
     followers_destroy(parts->followers);
     names_finish(&parts->names);

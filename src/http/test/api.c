@@ -377,6 +377,10 @@ static void a_full_disk_is_said(void **state)
     assert_int_equal(reply.status, 503);
     assert_text(parse(&reply), "trouble", "the disk is full");
     test_reply_finish(&reply);
+    reply = test_ask(&house, "GET", "/metrics", house.admin.text, "", NULL);
+    assert_int_equal(reply.status, 200);
+    assert_non_null(strstr(buf_cstr(&reply.body), "tatara_journal_writable 0\n"));
+    test_reply_finish(&reply);
     assert_int_equal(items(ask("GET", "/api/v1/journal?limit=1", NULL, 200))->count, 1);
     house.refuses = false;
     ask("POST", "/api/v1/nodes/node-1/drain", NULL, 200);

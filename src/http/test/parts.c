@@ -66,8 +66,8 @@ static void a_bucket_gives_its_rate_and_no_more(void **state)
     assert_true(limiter_take(limiter, 8, now_ms, &retry_s)); // another one's bucket is full
     for (int i = 0; i < 49; i++)
         limiter_take(limiter, 8, now_ms, &retry_s);
-    assert_true(limiter_empty(limiter, 8, now_ms));
-    assert_false(limiter_empty(limiter, 8, now_ms + 20));
+    assert_false(limiter_take(limiter, 8, now_ms, &retry_s));
+    assert_true(limiter_take(limiter, 8, now_ms + 20, &retry_s));
     limiter_finish(limiter);
     limiter_init(limiter, 0, 9);
     for (int i = 0; i < 1000; i++)
