@@ -23,7 +23,7 @@ void buf_clear(struct buf *buf)
 }
 
 // One byte more than asked is kept, so that buf_cstr never moves the bytes.
-static bool make_room(struct buf *buf, size_t size)
+bool buf_grow(struct buf *buf, size_t size)
 {
     if (buf->overflow || size > buf->limit - buf->len) {
         buf->overflow = true;
@@ -40,36 +40,20 @@ static bool make_room(struct buf *buf, size_t size)
     return true;
 }
 
-char *buf_extend(struct buf *buf, size_t size)
-{
-    if (!make_room(buf, size))
-        return NULL;
-    buf->len += size;
-    return buf->ptr + buf->len - size;
-}
-
-void buf_add(struct buf *buf, str text)
-{
-    char *room = buf_extend(buf, text.len);
-    if (room && text.len)
-        memcpy(room, text.ptr, text.len);
-}
-
-void buf_byte(struct buf *buf, char byte)
-{
-    char *room = buf_extend(buf, 1);
-    if (room)
-        *room = byte;
-}
-
 void buf_u64(struct buf *buf, uint64_t value)
 {
+    static const char pairs[] = "00010203040506070809101112131415161718192021222324"
+                                "25262728293031323334353637383940414243444546474849"
+                                "50515253545556575859606162636465666768697071727374"
+                                "75767778798081828384858687888990919293949596979899";
     char digits[20];
     size_t at = sizeof digits;
-    do {
-        digits[--at] = (char)('0' + value % 10);
-        value /= 10;
-    } while (value);
+    for (; value >= 10; value /= 100) {
+        at -= 2;
+        memcpy(digits + at, pairs + value % 100 * 2, 2);
+    }
+    if (value || at == sizeof digits) // an odd number of digits, or a single zero
+        digits[--at] = (char)('0' + value);
     buf_add(buf, (str){digits + at, sizeof digits - at});
 }
 
@@ -88,7 +72,7 @@ void buf_format(struct buf *buf, const char *format, ...)
     int length = vsnprintf(NULL, 0, format, arguments);
     va_end(arguments);
     must(length >= 0);
-    if (make_room(buf, (size_t)length)) {
+    if (buf_room(buf, (size_t)length)) {
         vsnprintf(buf->ptr + buf->len, (size_t)length + 1, format, again);
         buf->len += (size_t)length;
     }
@@ -102,7 +86,7 @@ str buf_str(const struct buf *buf)
 
 const char *buf_cstr(struct buf *buf)
 {
-    if (!buf->ptr && !make_room(buf, 0))
+    if (!buf->ptr && !buf_room(buf, 0))
         return "";
     buf->ptr[buf->len] = 0;
     return buf->ptr;

@@ -20,22 +20,23 @@ void hex_encode(const uint8_t *bytes, size_t size, char *ret_text)
     }
 }
 
-static int hex_value(char digit)
-{
-    if (digit >= '0' && digit <= '9')
-        return digit - '0';
-    return digit >= 'a' && digit <= 'f' ? digit - 'a' + 10 : -1;
-}
+// A digit's value and one more; 0: no digit.
+static const uint8_t hex_values[256] = {
+    ['0'] = 1, ['1'] = 2,  ['2'] = 3,  ['3'] = 4,  ['4'] = 5,  ['5'] = 6,  ['6'] = 7,  ['7'] = 8,
+    ['8'] = 9, ['9'] = 10, ['a'] = 11, ['b'] = 12, ['c'] = 13, ['d'] = 14, ['e'] = 15, ['f'] = 16,
+};
 
 bool hex_decode(str text, uint8_t *ret_bytes, size_t size)
 {
     if (text.len / 2 != size || text.len % 2)
         return false;
+    const uint8_t *digits = (const uint8_t *)text.ptr;
     for (size_t i = 0; i < text.len; i++)
-        if (hex_value(text.ptr[i]) < 0)
+        if (!hex_values[digits[i]])
             return false;
     for (size_t i = 0; i < size; i++)
-        ret_bytes[i] = (uint8_t)(hex_value(text.ptr[2 * i]) << 4 | hex_value(text.ptr[2 * i + 1]));
+        ret_bytes[i] =
+            (uint8_t)((hex_values[digits[2 * i]] - 1) << 4 | (hex_values[digits[2 * i + 1]] - 1));
     return true;
 }
 

@@ -126,9 +126,14 @@ digest digest_hmac(str key, str bytes)
 
 bool digest_same(digest a, digest b)
 {
-    volatile uint8_t difference = 0;
-    for (size_t i = 0; i < sizeof a.bytes; i++)
-        difference = (uint8_t)(difference | (a.bytes[i] ^ b.bytes[i]));
+    uint64_t difference = 0;
+    for (size_t i = 0; i < sizeof a.bytes; i += sizeof difference) {
+        uint64_t left, right;
+        memcpy(&left, a.bytes + i, sizeof left);
+        memcpy(&right, b.bytes + i, sizeof right);
+        difference |= left ^ right;
+        __asm__ volatile("" : "+r"(difference)); // all words are looked at, whatever is in them
+    }
     return difference == 0;
 }
 

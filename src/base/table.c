@@ -159,7 +159,7 @@ void table_clear(struct table *table)
 // The first index at or after which every id is higher; gaps are stepped over to the right.
 static uint32_t first_above(const struct table *table, uint64_t id)
 {
-    uint32_t low = table->low, high = table->high;
+    uint32_t low = table->low, high = id ? table->high : table->low;
     while (low < high) {
         uint32_t middle = low + (high - low) / 2, at = middle;
         while (at < high && !table_id(row_at(table, at)))

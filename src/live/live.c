@@ -518,7 +518,7 @@ static bool open_journal(struct live *live, struct err *err)
 {
     if (!turn_load(&live->turn, true, err))
         return false;
-    live->snapshot_size = turn_size(&live->turn);
+    live->snapshot_size = live->turn.snapshot_size; // a long tail is not replayed a second time
     live->was_empty = turn_size(&live->turn) == 0;
     if (!house_clock_start(&live->clock, cloud_time_us(&live->turn.cloud), house_clock_boot_us(),
                            house_clock_wall_us(), live->config.accept_time, err))

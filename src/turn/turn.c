@@ -230,8 +230,10 @@ static void load_snapshot(struct turn *turn, uint64_t head)
     bool good =
         read_snapshot(turn, snapshot.bytes, &err) && snapshot_fits(turn, snapshot.size, &err);
     free((void *)(uintptr_t)snapshot.bytes.ptr);
-    if (good)
+    if (good) {
+        turn->snapshot_size = snapshot.size;
         return;
+    }
     cloud_finish(&turn->cloud);
     cloud_init(&turn->cloud);
     turn->tree = (struct merkle){0};

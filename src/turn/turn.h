@@ -55,6 +55,7 @@ struct turn {
     uint64_t first_seq;  // of the batch
     bool pending, fatal; // an append has failed; it must not be tried again
     uint64_t commits, refused;
+    uint64_t snapshot_size; // of the snapshot that turn_load began with; 0: it replayed everything
 };
 
 void turn_init(struct turn *turn, struct journal *journal, struct turn_release release);

@@ -28,6 +28,26 @@ static void numbers_and_formats_are_added(void **state)
     buf_finish(&buf); // accepts a zeroed one
 }
 
+// Numbers of every length, and those beside the powers of ten, as printf writes them.
+static void numbers_are_as_printf_writes_them(void **state)
+{
+    (void)state;
+    struct rng rng = {.state = 7};
+    struct buf buf;
+    char want[32];
+    buf_init(&buf, 100);
+    for (uint64_t power = 1, i = 0; i < 20 * 200; i++) {
+        uint64_t near = i % 200 < 3 ? power - 1 + i % 200
+                                    : power + (uint64_t)rng_below(&rng, (int64_t)(power / 2 + 1));
+        buf_clear(&buf);
+        buf_u64(&buf, near);
+        snprintf(want, sizeof want, "%llu", (unsigned long long)near);
+        assert_string_equal(buf_cstr(&buf), want);
+        power = i % 200 == 199 && i < 19 * 200 ? power * 10 : power;
+    }
+    buf_finish(&buf);
+}
+
 // Every way to add, at every limit: what fits is there, what does not sets overflow for good.
 static void a_limit_is_kept_to_the_byte(void **state)
 {
@@ -87,6 +107,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(numbers_and_formats_are_added),
+        cmocka_unit_test(numbers_are_as_printf_writes_them),
         cmocka_unit_test(a_limit_is_kept_to_the_byte),
         cmocka_unit_test(growth_keeps_what_was_there),
     };

@@ -25,6 +25,22 @@ static void hex_is_strict(void **state)
     assert_true(hex_decode(S(""), bytes, 0));
 }
 
+// Each of the 256 characters in each of both places: digits in lower case count, nothing else.
+static void hex_has_sixteen_digits(void **state)
+{
+    (void)state;
+    static const char digits[] = "0123456789abcdef";
+    for (int i = 0; i < 512; i++) {
+        char text[2] = {'7', '7'};
+        uint8_t byte;
+        text[i % 2] = (char)(i / 2);
+        const char *digit = memchr(digits, i / 2, 16);
+        assert_int_equal(hex_decode((str){text, 2}, &byte, 1), digit != NULL);
+        if (digit)
+            assert_int_equal(byte, i % 2 ? 0x70 + (digit - digits) : 0x07 + 16 * (digit - digits));
+    }
+}
+
 // RFC 4648, section 10.
 static void base64_has_the_standards_vectors(void **state)
 {
@@ -112,6 +128,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(hex_is_strict),
+        cmocka_unit_test(hex_has_sixteen_digits),
         cmocka_unit_test(base64_has_the_standards_vectors),
         cmocka_unit_test(base64_refuses_every_second_text_of_a_value),
         cmocka_unit_test(what_decodes_is_canonical),

@@ -5,13 +5,18 @@
 #include "core/cloud/event_table.h"
 #include <string.h>
 
-const char *event_kind_text(enum event_kind kind)
+str event_kind_word(enum event_kind kind)
 {
-#define X(name, text, member, meaning) [name] = text,
-    static const char *const texts[] = {EVENT_KINDS(X)};
+#define X(name, text, member, meaning) [name] = {text, sizeof(text) - 1},
+    static const str words[] = {EVENT_KINDS(X)};
 #undef X
     must(kind < EVENT_KIND_COUNT);
-    return texts[kind];
+    return words[kind];
+}
+
+const char *event_kind_text(enum event_kind kind)
+{
+    return event_kind_word(kind).ptr;
 }
 
 const char *event_kind_meaning(enum event_kind kind)
@@ -23,10 +28,10 @@ const char *event_kind_meaning(enum event_kind kind)
     return texts[kind];
 }
 
-static void quoted(struct buf *out, const char *text)
+static void quoted(struct buf *out, str text)
 {
     buf_byte(out, '"');
-    buf_add(out, str_from(text));
+    buf_add(out, text);
     buf_byte(out, '"');
 }
 
@@ -37,14 +42,14 @@ static void big(struct buf *out, int64_t value)
     buf_byte(out, '"');
 }
 
-static void id(struct buf *out, const char *prefix, uint64_t value)
+static void id(struct buf *out, str prefix, uint64_t value)
 {
     if (value == 0) {
         buf_add(out, S("null"));
         return;
     }
     buf_byte(out, '"');
-    buf_add(out, str_from(prefix));
+    buf_add(out, prefix);
     buf_byte(out, '-');
     buf_u64(out, value);
     buf_byte(out, '"');
@@ -66,9 +71,9 @@ static void transfers(struct buf *out, const struct posted *posted)
     for (uint32_t i = 0; i < posted->count; i++) {
         const struct transfer *transfer = &posted->transfers[i];
         buf_add(out, i ? S(",[") : S("["));
-        id(out, "book", transfer->debit);
+        id(out, S("book"), transfer->debit);
         buf_byte(out, ',');
-        id(out, "book", transfer->credit);
+        id(out, S("book"), transfer->credit);
         buf_byte(out, ',');
         big(out, transfer->amount);
         buf_byte(out, ']');
@@ -91,7 +96,7 @@ static void settings(struct buf *out, const int64_t *values)
     for (uint32_t i = 0; i < SETTING_COUNT; i++) {
         if (i)
             buf_byte(out, ',');
-        quoted(out, setting_row(order[i])->key);
+        quoted(out, str_from(setting_row(order[i])->key));
         buf_byte(out, ':');
         big(out, values[order[i]]);
     }
@@ -183,11 +188,11 @@ static void encode_field(struct buf *out, const struct event_field_row *row, con
         else if (row->form == FIELD_ZONE)
             json_quote(out, zone_name(word));
         else if (row->form == FIELD_KIND)
-            quoted(out, event_kind_text(word));
+            quoted(out, event_kind_word(word));
         else if (row->form == FIELD_SETTING)
-            quoted(out, setting_row(word)->key);
+            quoted(out, str_from(setting_row(word)->key));
         else
-            quoted(out, row->word(word));
+            quoted(out, str_from(row->word(word)));
         break;
     }
 }

@@ -61,14 +61,14 @@ static bool big(struct cursor *cursor, int64_t *ret_value)
     return quoted(cursor, &text) && str_to_i64(text, ret_value);
 }
 
-static bool id(struct cursor *cursor, const char *prefix, uint64_t *ret_value)
+static bool id(struct cursor *cursor, str prefix, uint64_t *ret_value)
 {
     if (expect(cursor, S("null"))) {
         *ret_value = 0;
         return true;
     }
     str text;
-    size_t skip = strlen(prefix) + 1;
+    size_t skip = prefix.len + 1;
     if (!quoted(cursor, &text) || text.len <= skip)
         return false;
     return str_to_u64(str_skip(text, skip), ret_value); // the prefix is compared by the re-encoding
@@ -117,8 +117,8 @@ static bool transfers(struct cursor *cursor, struct posted *posted)
         if (posted->count == POSTED_MAX || (posted->count && !expect(cursor, S(","))))
             return false;
         struct transfer *transfer = &posted->transfers[posted->count++];
-        if (!expect(cursor, S("[")) || !id(cursor, "book", &transfer->debit) ||
-            !expect(cursor, S(",")) || !id(cursor, "book", &transfer->credit) ||
+        if (!expect(cursor, S("[")) || !id(cursor, S("book"), &transfer->debit) ||
+            !expect(cursor, S(",")) || !id(cursor, S("book"), &transfer->credit) ||
             !expect(cursor, S(",")) || !big(cursor, &transfer->amount) || !expect(cursor, S("]")))
             return false;
     }
@@ -164,10 +164,10 @@ static bool find_word(const struct event_field_row *row, str word, uint32_t *ret
     return false;
 }
 
-static bool find_kind(str word, uint32_t *ret_kind)
+static bool find_kind(str word, enum event_kind *ret_kind)
 {
-    for (uint32_t i = 0; i < EVENT_KIND_COUNT; i++) {
-        if (str_is(word, str_from(event_kind_text(i)))) {
+    for (enum event_kind i = 0; i < EVENT_KIND_COUNT; i++) {
+        if (str_is(word, event_kind_word(i))) {
             *ret_kind = i;
             return true;
         }
@@ -199,8 +199,8 @@ static bool word_field(struct cursor *cursor, const struct event_field_row *row,
         return zone_parse(word, ret_value);
     if (row->form == FIELD_MONTH)
         return month_parse(word, ret_value);
-    if (row->form == FIELD_KIND)
-        return find_kind(word, ret_value);
+    if (row->form == FIELD_KIND) // kind_of has found it
+        return str_is(word, event_kind_word(*ret_value));
     return find_word(row, word, ret_value);
 }
 
@@ -261,11 +261,7 @@ static bool kind_of(str line, enum event_kind *ret_kind)
         return false;
     struct cursor cursor = {found + sizeof mark - 2, line.ptr + line.len};
     str word;
-    uint32_t kind;
-    if (!quoted(&cursor, &word) || !find_kind(word, &kind))
-        return false;
-    *ret_kind = kind;
-    return true;
+    return quoted(&cursor, &word) && find_kind(word, ret_kind);
 }
 
 static bool fault(str line, const struct cursor *cursor, const struct event_field_row *row,
@@ -279,6 +275,7 @@ static bool same_again(str line, const struct event *event)
 {
     struct buf again;
     buf_init(&again, EVENT_BYTES_MAX);
+    buf_room(&again, line.len);
     event_encode(event, &again);
     bool same = str_is(line, buf_str(&again));
     buf_finish(&again);

@@ -38,17 +38,17 @@ static const char *word_rounding(uint32_t value)
     {                                     \
         "\"" name "\":", sizeof(name) + 2 \
     }
-#define F(name, form, member, text)                         \
-    {                                                       \
-        QUOTED(name), form, AT(member), NULL, NULL, 0, text \
+#define F(name, form, member, text)                        \
+    {                                                      \
+        QUOTED(name), form, AT(member), {0}, NULL, 0, text \
     }
-#define I(name, kind, member, text)                             \
-    {                                                           \
-        QUOTED(name), FIELD_ID, AT(member), kind, NULL, 0, text \
+#define I(name, kind, member, text)                                                 \
+    {                                                                               \
+        QUOTED(name), FIELD_ID, AT(member), {kind, sizeof(kind) - 1}, NULL, 0, text \
     }
-#define W(name, member, f, n, text)                            \
-    {                                                          \
-        QUOTED(name), FIELD_WORD, AT(member), NULL, f, n, text \
+#define W(name, member, f, n, text)                           \
+    {                                                         \
+        QUOTED(name), FIELD_WORD, AT(member), {0}, f, n, text \
     }
 
 static const struct event_field_row common[] = {

@@ -40,12 +40,13 @@ struct event_field_row {
     str quoted; // "\"name\":"
     enum field_form form;
     uint32_t offset, size;
-    const char *prefix;            // FIELD_ID: "job"
+    str prefix;                    // FIELD_ID: "job"
     const char *(*word)(uint32_t); // FIELD_WORD
     uint32_t words;
     const char *meaning;
 };
 
 enum { EVENT_FIELDS_MAX = 32 };
+str event_kind_word(enum event_kind kind);
 // The rows of a kind together with those every event has; ret_count of them.
 const struct event_field_row *const *event_fields(enum event_kind kind, uint32_t *ret_count);
