@@ -45,10 +45,28 @@ void table_init(struct table *table, uint32_t row_size, uint32_t rows_max)
     if (rows_max > TABLE_ROWS_ENOUGH)
         rows_max = TABLE_ROWS_ENOUGH;
     *table = (struct table){.row_size = row_size, .rows_max = rows_max};
-    table->rows = mmap(NULL, (size_t)row_size * rows_max, PROT_READ | PROT_WRITE,
+    table->rows = mmap(NULL, (size_t)row_size * rows_max, PROT_NONE,
                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     must(table->rows != MAP_FAILED);
     slots_make(table, 16);
+}
+
+bool table_has_room(const struct table *table)
+{
+    return table->used < table->rows_max - table->rows_max / 8;
+}
+
+// Address space that may not be touched costs nothing, also where the kernel counts every promise
+// (vm.overcommit_memory 2): memory is asked for in steps of the next 64 KiB to 64 MiB.
+static void make_ready(struct table *table)
+{
+    enum { LEAST = 64 * 1024, MOST = 64 * 1024 * 1024, PAGE = 4096 };
+    size_t whole = (size_t)table->row_size * table->rows_max;
+    size_t from = (size_t)table->row_size * table->ready / PAGE * PAGE;
+    size_t step = from < LEAST ? LEAST : from > MOST ? MOST : from / PAGE * PAGE;
+    size_t until = whole - from > step ? from + step : whole;
+    must(mprotect(table->rows, until, PROT_READ | PROT_WRITE) == 0);
+    table->ready = (uint32_t)(until / table->row_size);
 }
 
 void table_finish(struct table *table)
@@ -85,6 +103,8 @@ void *table_add(struct table *table, uint64_t id)
     must(table->high < table->rows_max);
     if (((uint64_t)table->used + 1) * 2 > table->slots_mask)
         slots_make(table, (table->slots_mask + 1) * 2);
+    if (table->high == table->ready)
+        make_ready(table);
     void *row = row_at(table, table->high);
     *(uint64_t *)row = id;
     slot_put(table, id, table->high);

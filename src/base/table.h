@@ -3,11 +3,12 @@
 // A table holds rows of one size in id order. The first 8 bytes of a row are its id. Ids are
 // given in ascending order and never reused; a removed row leaves a gap that a later compaction
 // closes. Rows live in address space reserved once, so they never move except in a compaction
-// (inside table_add or table_remove). Rows refer to other rows by id, never by address.
+// (inside table_add or table_remove); memory behind it is asked for as rows come. Rows refer to
+// other rows by id, never by address.
 //
 //   Owner      the room's state; table_finish gives the memory back
 //   Invariant  rows are zeroed when added, have no padding and no pointers; ids ascend
-//   Refusal    none: table_add past the reserved rows is a must
+//   Refusal    table_has_room false; table_add past the reserved rows is a must
 //   Fault      none (no memory: must)
 #pragma once
 #include <stdbool.h>
@@ -21,6 +22,7 @@ struct table {
     uint64_t first_id; // of the first row, when it was put there
     uint32_t row_size, rows_max, slots_mask;
     uint32_t low, high, used; // rows stand in [low, high)
+    uint32_t ready;           // rows whose memory may be touched
 };
 
 void table_init(struct table *table, uint32_t row_size, uint32_t rows_max);
@@ -29,6 +31,8 @@ void *table_add(struct table *table, uint64_t id);       // id > last_id
 void *table_get(const struct table *table, uint64_t id); // NULL when there is none (id 0 too)
 void table_remove(struct table *table, uint64_t id);
 void table_clear(struct table *table);
+// One more row fits, with an eighth of the table to spare: so that gaps are closed seldom.
+bool table_has_room(const struct table *table);
 // Rows in id order. table_step is the fast form: its cursor starts at 0 and must not outlive a
 // change of the table; table_after may follow changes.
 void *table_after(const struct table *table, uint64_t id);  // the first row with a higher id

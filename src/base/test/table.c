@@ -110,10 +110,39 @@ static void a_table_reuses_its_room(void **state)
     table_finish(&table);
 }
 
+// Memory is asked for as rows come; a table that is full says so before it must.
+static void a_table_says_when_it_is_full(void **state)
+{
+    (void)state;
+    enum { ROWS = 100000 };
+    struct table table;
+    table_init(&table, sizeof(struct row), ROWS);
+    uint64_t id = 0;
+    while (table_has_room(&table)) {
+        struct row *row = table_add(&table, ++id);
+        assert_int_equal(row->value, 0);
+        row->value = id;
+    }
+    assert_int_equal(id, ROWS - ROWS / 8);
+    for (; id < ROWS; id++)
+        ((struct row *)table_add(&table, id + 1))->value = id + 1;
+    for (uint64_t i = 1; i <= ROWS / 2; i++)
+        table_remove(&table, 2 * i);
+    assert_true(table_has_room(&table));
+    for (uint64_t i = 0; i < ROWS / 2; i++, id++)
+        ((struct row *)table_add(&table, id + 1))->value = id + 1;
+    uint32_t cursor = 0, count = 0;
+    for (const struct row *row; (row = table_step(&table, &cursor)); count++)
+        assert_int_equal(row->value, row->id);
+    assert_int_equal(count, ROWS);
+    table_finish(&table);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rows_are_found_by_id_and_stay_in_order),
+        cmocka_unit_test(a_table_says_when_it_is_full),
         cmocka_unit_test(neighbours_are_found_across_gaps),
         cmocka_unit_test(a_table_reuses_its_room),
     };

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MANY = 1 << 28, SOME = 1 << 22, ONE = 1 };
+enum { MANY = 1 << 28, ONE = 1 };
 
 // Every table of the state, in the order in which it is hashed and saved.
 #define TABLES(X)                     \
@@ -54,7 +54,7 @@ void cloud_init(struct cloud *cloud)
     meter_init(&cloud->meter);
     billing_init(&cloud->billing);
     table_init(&cloud->house, sizeof(struct house), ONE);
-    table_init(&cloud->requests, sizeof(struct request_row), SOME * 8);
+    table_init(&cloud->requests, sizeof(struct request_row), MANY);
     table_init(&cloud->ended, sizeof(struct ended_row), MANY);
     cloud->index = calloc(1, sizeof *cloud->index);
     must(cloud->index);

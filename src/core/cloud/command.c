@@ -471,6 +471,32 @@ static bool single_next(const struct cloud *cloud, const struct input *input,
     }
 }
 
+// Every table that the command, or what follows from it, adds rows to. What ends something is
+// always taken: the spare eighth is for it.
+static bool has_room(const struct cloud *cloud, const struct input *input)
+{
+    const struct market *market = &cloud->market;
+    bool ends = input->kind == INPUT_JOB_STOP || input->kind == INPUT_KEY_REVOKE;
+    if (!ends && !table_has_room(&cloud->requests))
+        return false;
+    switch ((uint32_t)input->kind) {
+    case INPUT_ACCOUNT_NEW:
+        return table_has_room(&market->accounts);
+    case INPUT_KEY_NEW:
+        return table_has_room(&market->keys);
+    case INPUT_PRICE_SET:
+        return table_has_room(&market->prices);
+    case INPUT_INVOICE_ISSUE:
+        return table_has_room(&cloud->billing.invoices) && table_has_room(&cloud->billing.lines);
+    case INPUT_JOB_SUBMIT:
+        return table_has_room(&cloud->sched.jobs) && table_has_room(&market->leases) &&
+               table_has_room(&cloud->meter.rows) && table_has_room(&cloud->ended) &&
+               table_has_room(&cloud->billing.rated) && table_has_room(&cloud->ledger.books);
+    default:
+        return true;
+    }
+}
+
 bool command_decide(const struct cloud *cloud, const struct input *input, uint32_t step,
                     struct cloud_step *ret_step)
 {
@@ -478,6 +504,8 @@ bool command_decide(const struct cloud *cloud, const struct input *input, uint32
         return open_next(cloud, &input->open, step, ret_step);
     struct principal by;
     bool found = false;
+    if (step == 0 && !has_room(cloud, input))
+        return refuse(ret_step, ANSWER_FULL);
     if (input->kind == INPUT_INVOICE_ISSUE) {
         if (step == 0 &&
             (!who(cloud, input, &by, ret_step) || !invoice_may(cloud, input, &by, ret_step)))

@@ -1,7 +1,7 @@
 #include "core/meter/meter.h"
 #include "base/must.h"
 
-enum { ROWS_MAX = 1 << 24 };
+enum { ROWS_MAX = 1 << 25 };
 
 void meter_init(struct meter *meter)
 {
