@@ -56,7 +56,7 @@ struct attempt_request {
     char cgroup[256];         // path below each controller; "" when none may be made
     char data[1024];          // DATA, never to be seen by a job
     char runc[1024];          // the program
-    char rootfs_folder[1024]; // a spec's rootfs must lie in it
+    char rootfs_folder[1024]; // a spec's rootfs must lie in it; "": see container_root.h
     char private_paths[4096]; // more to hide from containers, one a line
 };
 

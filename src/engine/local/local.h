@@ -52,7 +52,8 @@ struct local_options {
     int64_t alive_ms, heartbeat_ms, output_bytes_max;
     int64_t uid_base;
     const char *runc;          // default: from PATH
-    const char *rootfs_folder; // a spec's rootfs must lie in it; default data/rootfs
+    const char *rootfs_folder; // a spec's rootfs must lie in it; default: anywhere but in the
+                               // host's own folders; who may name one is for others to judge
     const char *private_paths; // more to hide from containers, one absolute path a line
 };
 

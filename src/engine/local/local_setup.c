@@ -75,7 +75,6 @@ bool local_setup_make(const struct local_options *options, struct local_setup *r
                       struct err *err)
 {
     struct local_setup *setup = ret_setup;
-    char rootfs[1100];
     if (options->device_count > DEVICE_SET_MAX)
         return err_set(err, "%u devices: this engine takes %d", options->device_count,
                        DEVICE_SET_MAX);
@@ -91,10 +90,9 @@ bool local_setup_make(const struct local_options *options, struct local_setup *r
     setup->uid_base = or_default(options->uid_base, LOCAL_UID_BASE);
     if (!take_data(options, setup, err) || !take_keeper(options, setup, err))
         return false;
-    snprintf(rootfs, sizeof rootfs, "%s/rootfs", setup->data);
     return take_text(options->runc, "runc", setup->runc, sizeof setup->runc, err) &&
-           take_text(options->rootfs_folder ? options->rootfs_folder : rootfs, "rootfs folder",
-                     setup->rootfs_folder, sizeof setup->rootfs_folder, err) &&
+           take_text(options->rootfs_folder, "rootfs folder", setup->rootfs_folder,
+                     sizeof setup->rootfs_folder, err) &&
            take_text(options->private_paths, "private paths", setup->private_paths,
                      sizeof setup->private_paths, err) &&
            attempt_prepare(setup->data, err);

@@ -70,21 +70,53 @@ static bool add_entries(struct container_root *root, int tree, struct err *err)
     return ok;
 }
 
-// After all links, so that none leads out of the folder.
+static bool is_in(const char *path, const char *folder)
+{
+    size_t length = strlen(folder);
+    return length > 0 && strncmp(path, folder, length) == 0 &&
+           (path[length] == '/' || path[length] == 0);
+}
+
+// Whether a path, free of links, may be a job's root. Without a folder named by the operator: not
+// the host's own, nothing of the kernel's, and neither around nor in the data directory.
+static bool may_be_root(const char *path, const struct attempt_request *request)
+{
+    static const char *const closed[] = {"/proc", "/sys", "/dev", "/run", "/etc", "/boot"};
+    static const char *const whole[] = {"/",    "/root", "/home", "/usr", "/var",  "/var/lib",
+                                        "/tmp", "/opt",  "/srv",  "/mnt", "/media"};
+    char own[ATTEMPT_PATH_MAX];
+    if (request->rootfs_folder[0]) {
+        char *folder = realpath(request->rootfs_folder, NULL);
+        bool inside = folder && is_in(path, folder) && strcmp(path, folder) != 0;
+        free(folder);
+        return inside;
+    }
+    for (size_t i = 0; i < sizeof closed / sizeof closed[0]; i++)
+        if (is_in(path, closed[i]))
+            return false;
+    snprintf(own, sizeof own, "%s/rootfs", request->data);
+    return !LISTED(path, whole) && !is_in(request->data, path) &&
+           (!is_in(path, request->data) || is_in(path, own));
+}
+
 static bool find_source(const struct command_plan *plan, struct container_root *root,
                         struct err *err)
 {
     root->host = plan->spec->rootfs[0] == 0;
     if (root->host)
         return true;
-    char *folder = realpath(plan->request->rootfs_folder, NULL);
-    char *whole = realpath(plan->spec->rootfs, NULL);
-    size_t length = folder ? strlen(folder) : 0;
-    bool inside = folder && whole && strncmp(folder, whole, length) == 0 && whole[length] == '/';
-    bool ok = inside && str_copy(str_from(whole), root->source, sizeof root->source);
-    free(folder);
-    free(whole);
-    return ok ? true : err_set(err, "rootfs: not a folder below %s", plan->request->rootfs_folder);
+    char *path = realpath(plan->spec->rootfs, NULL);
+    if (!path)
+        return err_set(err, "rootfs: %s", strerror(errno));
+    bool ok = may_be_root(path, plan->request) &&
+              str_copy(str_from(path), root->source, sizeof root->source);
+    free(path);
+    if (ok)
+        return true;
+    if (plan->request->rootfs_folder[0])
+        return err_set(err, "rootfs: not a folder below %s", plan->request->rootfs_folder);
+    return err_set(err, "rootfs: this folder is the host's own or private: name one that holds "
+                        "nothing but a root file system");
 }
 
 bool container_root_make(const struct command_plan *plan, struct container_root *ret_root,

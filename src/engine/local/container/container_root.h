@@ -8,7 +8,8 @@
 //
 //   Owner      the attempt's folder; trash takes it
 //   Invariant  symbolic links are copied, never followed
-//   Refusal    a rootfs that does not lie in the folder the operator named (after links)
+//   Refusal    a rootfs that, after links, does not lie in the folder the operator named; where
+//              none is named: that is the host's own, the kernel's, or around or in the data
 //   Fault      I/O, more entries than CONTAINER_BINDS_MAX
 #pragma once
 #include "engine/local/keep/command_plan.h"
