@@ -81,7 +81,10 @@ static bool read_pem(const char *name, struct buf *out, struct err *err)
     char bytes[4096];
     for (size_t length; (length = fread(bytes, 1, sizeof bytes, file)) > 0;)
         buf_add(out, (str){bytes, length});
-    return !out->overflow || err_set(err, "%s: longer than any certificate", name);
+    if (out->overflow)
+        return err_set(err, "%s: longer than any certificate", name);
+    return out->len > 0 ||
+           err_set(err, "%s: holds nothing that can be read: give a PEM file", name);
 }
 
 static bool read_options(struct up *up, const struct options *options, struct err *err)

@@ -1,6 +1,7 @@
 #include "http/listen.h"
 #include <arpa/inet.h>
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -74,13 +75,15 @@ bool listen_open(const struct http_config *config, int *ret_descriptor, uint16_t
     socklen_t size = address_fill(config, &storage);
     if (size == 0)
         return err_set(err, "listen: %s is not an IP address", config->address);
+    char where[INET6_ADDRSTRLEN + 16];
+    snprintf(where, sizeof where, "%.*s port %u", INET6_ADDRSTRLEN, config->address, config->port);
     int descriptor = socket(storage.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (descriptor < 0)
-        return err_set(err, "listen on %s: %s", config->address, strerror(errno));
+        return err_set(err, "listen on %s: %s", where, strerror(errno));
     int yes = 1;
     if (setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes) < 0 ||
         bind(descriptor, (struct sockaddr *)&storage, size) < 0 || listen(descriptor, BACKLOG) < 0)
-        return close_and_say(descriptor, err, "listen on", config->address);
+        return close_and_say(descriptor, err, "listen on", where);
     *ret_port = port_of(descriptor);
     *ret_descriptor = descriptor;
     return true;
