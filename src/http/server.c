@@ -359,7 +359,7 @@ static bool daemon_start(struct http *http, struct err *err)
         MHD_OPTION_LISTEN_SOCKET, http->descriptor, MHD_OPTION_STRICT_FOR_CLIENT, 1,
         MHD_OPTION_CONNECTION_LIMIT, config->connections_max, MHD_OPTION_CONNECTION_TIMEOUT,
         config->idle_ms / 1000 + 1, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-        (size_t)config->header_bytes_max * 2, MHD_OPTION_URI_LOG_CALLBACK, on_uri, http,
+        (size_t)config->header_bytes_max, MHD_OPTION_URI_LOG_CALLBACK, on_uri, http,
         MHD_OPTION_UNESCAPE_CALLBACK, keep_escaped, NULL, MHD_OPTION_NOTIFY_COMPLETED, on_completed,
         http, MHD_OPTION_NOTIFY_CONNECTION, on_connection, http, MHD_OPTION_ARRAY, more,
         MHD_OPTION_END);
