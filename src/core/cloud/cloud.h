@@ -110,6 +110,9 @@ const struct lease *cloud_lease(const struct cloud *cloud, uint64_t lease);
 digest cloud_hash(const struct cloud *cloud);
 digest cloud_layout(void); // of the tables' names, row sizes and the format
 void cloud_save(const struct cloud *cloud, struct buf *out);
-bool cloud_load(struct cloud *cloud, str snapshot, struct err *err); // into a fresh cloud
+// Into a fresh cloud. What is checked is the frame: tables of this layout, ids in order, nothing
+// behind. That the rows are those that were saved is for the store's digest and the journal's root
+// to say (turn_load); rows that nobody saved may break what apply relies on.
+bool cloud_load(struct cloud *cloud, str snapshot, struct err *err);
 // Every invariant, by recount. False names what fails.
 bool cloud_check(const struct cloud *cloud, struct err *err);
