@@ -82,6 +82,8 @@ kill_server() { # as a power cut would
     server_pid=''
 }
 
+at_the_end() { :; } # a test may say what else is to be undone
+
 leftovers() { # processes that know this test's folder
     pgrep -f -- "$work" | grep -vx "$$" || true
 }
@@ -101,7 +103,7 @@ finish() {
         all_done() { ! "$TATARA" job list --json 2>/dev/null | fields state | grep -qv done; }
         until_true 20 all_done || true
         kill -INT "$server_pid" 2>/dev/null
-        wait "$server_pid" || { [ "$result" != 0 ] || { echo "the server ended with $?"; result=1; }; }
+        wait "$server_pid" 2>/dev/null || { [ "$result" != 0 ] || { echo "the server ended with $?"; result=1; }; }
         server_pid=''
     fi
     if ! until_true 10 none_left; then
@@ -117,6 +119,7 @@ finish() {
         grep -hE -A 15 'AddressSanitizer|LeakSanitizer|runtime error:|must failed' "$work"/*.err "$err" | head -n 60
         result=1
     fi
+    at_the_end
     rm -rf "$work"
     exit "$result"
 }
