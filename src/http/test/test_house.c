@@ -399,6 +399,7 @@ void test_house_serve(struct test_house *house)
     house->http = http_create(&house->config, &err);
     if (!house->http)
         must_failed(err.text, 0, "http_create");
+    house->port = http_port(house->http);
 }
 
 void test_house_close(struct test_house *house)
@@ -426,11 +427,12 @@ void test_house_close(struct test_house *house)
 int test_connect(const struct test_house *house)
 {
     struct sockaddr_in address = {.sin_family = AF_INET,
-                                  .sin_port = htons(http_port(house->http)),
+                                  .sin_port = htons(house->port),
                                   .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     int connection = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     must(connection >= 0);
-    must(connect(connection, (struct sockaddr *)&address, sizeof address) == 0);
+    // A server that has closed refuses: whoever reads a reply then gets none.
+    (void)!connect(connection, (struct sockaddr *)&address, sizeof address);
     struct timeval patience = {.tv_sec = 20};
     setsockopt(connection, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
     return connection;

@@ -43,6 +43,7 @@ struct test_house {
     struct secret admin, operator, user, reader, other; // user, reader: acme's; other: beta's user
     struct http_config config;
     struct http *http;
+    uint16_t port;
 };
 
 void test_house_open(struct test_house *house); // state and desk; config is filled, no server yet
