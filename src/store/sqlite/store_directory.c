@@ -1,6 +1,7 @@
 #include "store/sqlite/store_directory.h"
 #include "base/file_lock.h"
 #include "base/must.h"
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -53,6 +54,24 @@ static bool make_directories(const char *path, struct err *err)
     return true;
 }
 
+// Whether it holds things and none of them is a store's: someone else's directory, by mistake.
+static bool is_of_others(const char *path)
+{
+    DIR *directory = opendir(path);
+    if (!directory)
+        return true;
+    bool others = false, ours = false;
+    for (const struct dirent *entry; (entry = readdir(directory));) {
+        if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
+            continue;
+        others = true;
+        ours =
+            ours || strcmp(entry->d_name, "lock") == 0 || strcmp(entry->d_name, "journal.db") == 0;
+    }
+    closedir(directory);
+    return others && !ours;
+}
+
 static bool make_private(const char *path, struct err *err)
 {
     struct stat stat;
@@ -65,6 +84,11 @@ static bool make_private(const char *path, struct err *err)
                        stat.st_uid, geteuid());
     if (stat.st_mode & S_ISVTX)
         return err_set(err, "%s: is shared by all users: give a directory of its own below it",
+                       path);
+    if ((stat.st_mode & OTHERS) && is_of_others(path))
+        return err_set(err,
+                       "%s: is open to other users and holds other things: give a directory of its "
+                       "own below it",
                        path);
     if ((stat.st_mode & OTHERS) && fchmod(descriptor, stat.st_mode & 0700) != 0)
         return err_set(err, "%s: cannot be closed to other users: %s", path, strerror(errno));
