@@ -192,7 +192,7 @@ int main(int argc, char **argv)
     double seconds = argc > 3 ? strtod(argv[3], NULL) : 3;
     char path[4200];
     bench_machine();
-    program_start(&house.program, argv[1], argv[2]);
+    program_start(&house.program, argv[1], argv[2], "process");
     printf("ready after %.0f ms; at rest %.1f MiB\n", house.program.ready_s * 1e3,
            program_memory_mib(&house.program));
     prepare(&house);

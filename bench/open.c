@@ -158,7 +158,7 @@ static void measure(const char *name, const char *path, const char *directory, b
     for (int i = -1; i < RUNS; i++) {
         if (replay)
             remove_snapshots(directory);
-        program_start(&program, path, directory);
+        program_start(&program, path, directory, "process");
         ready_ms[i < 0 ? 0 : i] = program.ready_s * 1e3;
         memory[i < 0 ? 0 : i] = program_memory_mib(&program);
         program_stop(&program, SIGKILL);
@@ -184,7 +184,7 @@ int main(int argc, char **argv)
     for (int i = 0; i < RUNS; i++) {
         struct program program;
         snprintf(directory, sizeof directory, "%s/empty-%d", argv[2], i);
-        program_start(&program, argv[1], directory);
+        program_start(&program, argv[1], directory, "process");
         ready_ms[i] = program.ready_s * 1e3;
         program_stop(&program, SIGTERM);
     }

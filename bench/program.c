@@ -40,13 +40,14 @@ static void wait_ready(int output)
     }
 }
 
-void program_start(struct program *program, const char *path, const char *directory)
+void program_start(struct program *program, const char *path, const char *directory,
+                   const char *engine)
 {
     int ends[2];
     char address[128];
     posix_spawn_file_actions_t actions;
-    const char *words[] = {path,          "up",       "--data",  directory, "--listen",
-                           "127.0.0.1:0", "--engine", "process", NULL};
+    const char *words[] = {path,          "up",       "--data", directory, "--listen",
+                           "127.0.0.1:0", "--engine", engine,   NULL};
     *program = (struct program){.directory = directory};
     must(pipe2(ends, O_CLOEXEC) == 0 && posix_spawn_file_actions_init(&actions) == 0);
     posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO);

@@ -16,8 +16,9 @@ struct program {
     double ready_s;
 };
 
-// `path up --data directory`, plain processes, on a free port of 127.0.0.1.
-void program_start(struct program *program, const char *path, const char *directory);
+// `path up --data directory --engine engine`, on a free port of 127.0.0.1.
+void program_start(struct program *program, const char *path, const char *directory,
+                   const char *engine);
 void program_stop(struct program *program, int signal);   // and waits until it has ended
 double program_memory_mib(const struct program *program); // VmRSS
 double program_cpu_s(const struct program *program);      // user and system, so far
