@@ -6,7 +6,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { KEY_CHECK_MS = 250, SPACING_MS = 2, CLOSE_MS = 1000 };
+enum { KEY_CHECK_MS = 250, SPACING_MS = 2, CLOSE_MS = 1000, LIVELY_MS = 1000 };
 
 static int64_t clock_ms(void)
 {
@@ -167,12 +167,22 @@ static struct timespec after_ms(int64_t ms)
     return when;
 }
 
-static bool follows_output(const struct followers *followers)
+// Output that began or went on within the last second is looked for at once, as long as there are
+// few who follow: a pass over all of them must stay a small part of the time between two. With
+// the lock.
+static int64_t look_wait_ms(const struct followers *followers)
 {
-    for (uint32_t i = 0; i < atomic_load(&followers->count); i++)
-        if (followers->all[i]->kind == FOLLOW_JOB)
-            return true;
-    return false;
+    int64_t look_ms = followers->config->look_ms, wait_ms = KEY_CHECK_MS, now_ms = clock_ms();
+    uint32_t count = atomic_load(&followers->count);
+    int64_t soon_ms = SPACING_MS + count / 2;
+    for (uint32_t i = 0; i < count; i++) {
+        const struct follower *follower = followers->all[i];
+        bool lively = now_ms - follower->wrote_ms < LIVELY_MS && soon_ms < look_ms;
+        int64_t own_ms = lively ? soon_ms : look_ms;
+        if (follower->kind == FOLLOW_JOB && own_ms < wait_ms)
+            wait_ms = own_ms;
+    }
+    return wait_ms;
 }
 
 // Sleeps until there is something to look at; false when closing.
@@ -181,8 +191,7 @@ static bool sleep_until_work(struct followers *followers)
     lock(followers);
     while (!followers->closing && atomic_load(&followers->count) == 0)
         pthread_cond_wait(&followers->work_cond, &followers->lock);
-    int64_t wait_ms = follows_output(followers) ? followers->config->look_ms : KEY_CHECK_MS;
-    struct timespec until = after_ms(wait_ms);
+    struct timespec until = after_ms(look_wait_ms(followers));
     int late = 0;
     while (!followers->closing && !followers->work && late == 0)
         late = pthread_cond_timedwait(&followers->work_cond, &followers->lock, &until);
