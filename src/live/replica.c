@@ -1,10 +1,11 @@
 #include "live/replica.h"
 #include "base/must.h"
+#include "proof/merkle.h"
 #include <inttypes.h>
 #include <pthread.h>
 #include <stdlib.h>
 
-enum { QUESTIONS_MAX = 64 };
+enum { QUESTIONS_MAX = 64, PART = 1024 };
 
 struct question {
     int64_t time_us;
@@ -23,24 +24,64 @@ struct replica {
     bool closing;
 };
 
+// A part of the journal on its way into the state: the leaves first, then the lines.
 struct advance {
     struct cloud *cloud;
     int64_t time_us;
     struct err *err;
-    bool failed;
+    digest leaves[PART];
+    bool kept[PART];
+    uint64_t first, count; // leaves of the lines first .. first + count - 1
+    bool failed, arrived;
 };
 
+static bool take_leaf(void *context, uint64_t seq, const digest *leaf)
+{
+    struct advance *advance = context;
+    must(seq == advance->first + advance->count && advance->count < PART);
+    advance->kept[advance->count] = leaf != NULL;
+    if (leaf)
+        advance->leaves[advance->count] = *leaf;
+    advance->count++;
+    return true;
+}
+
+// An altered line is a fault of the question, and must not come as far as the state.
 static bool take_line(void *context, uint64_t seq, str line)
 {
     struct advance *advance = context;
     struct event event;
-    if (!event_decode(line, &event, advance->err) || event.seq != cloud_next_seq(advance->cloud)) {
-        advance->failed = true;
+    uint64_t at = seq - advance->first;
+    advance->failed = true;
+    if (at >= advance->count)
+        return err_set(advance->err, "journal line %" PRIu64 " has no leaf", seq);
+    if (advance->kept[at] && !digest_same(advance->leaves[at], merkle_leaf(line)))
+        return err_set(advance->err, "journal line %" PRIu64 " was altered", seq);
+    if (!event_decode(line, &event, advance->err))
         return err_add(advance->err, "journal line %" PRIu64, seq);
+    if (event.seq != cloud_next_seq(advance->cloud))
+        return err_set(advance->err, "journal line %" PRIu64 " is out of order", seq);
+    advance->failed = false;
+    advance->arrived = event.time_us > advance->time_us;
+    if (!advance->arrived)
+        cloud_apply(advance->cloud, &event);
+    return !advance->arrived;
+}
+
+static bool advance_all(struct advance *advance, struct journal *journal)
+{
+    while (!advance->arrived) {
+        advance->first = cloud_next_seq(advance->cloud);
+        advance->count = 0;
+        if (!journal->ops->leaves(journal, advance->first, PART, take_leaf, advance, advance->err))
+            return false;
+        if (advance->count == 0)
+            return true;
+        if (!journal->ops->read(journal, advance->first, advance->count, take_line, advance,
+                                advance->err) ||
+            advance->failed)
+            return false;
     }
-    if (event.time_us > advance->time_us)
-        return false;
-    cloud_apply(advance->cloud, &event);
     return true;
 }
 
@@ -51,10 +92,13 @@ static void answer(struct replica *replica, const struct question *question)
         cloud_finish(&replica->cloud);
         cloud_init(&replica->cloud);
     }
-    struct advance advance = {&replica->cloud, question->time_us, &err, false};
-    bool good = replica->journal->ops->read(replica->journal, cloud_next_seq(&replica->cloud),
-                                            UINT64_MAX, take_line, &advance, &err) &&
-                !advance.failed;
+    struct advance *advance = calloc(1, sizeof *advance);
+    must(advance);
+    advance->cloud = &replica->cloud;
+    advance->time_us = question->time_us;
+    advance->err = &err;
+    bool good = advance_all(advance, replica->journal);
+    free(advance);
     question->fn(question->context, good ? &replica->cloud : NULL, good ? NULL : &err);
 }
 

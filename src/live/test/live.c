@@ -414,6 +414,14 @@ static void the_past_is_seen_as_it_was(void **state)
             want += times_us[j] <= times_us[order[i]];
         assert_int_equal(seen.accounts, want);
     }
+    // A line altered behind its back: the question gets a fault, the house goes on.
+    memory_disk_alter_line(house.disk, 5, S("{\"kind\":\"job_dropped\"}"));
+    struct jobs_seen seen = {.house = &house};
+    house.waiting++;
+    assert_true(house.desk->ops->read_at(house.desk, times_us[0], see_past, &seen));
+    wait_all(&house);
+    assert_true(seen.failed);
+    assert_int_equal(look(&house).accounts, 1 + ACCOUNTS);
     house_stop(&house);
     house_finish(&house);
 }
