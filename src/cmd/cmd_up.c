@@ -15,9 +15,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
-enum { PORT = 7470, SNAPSHOT_EVERY = 200000, PEM_MAX = 1 << 20, HOSTS_MAX = 32 };
+enum {
+    PORT = 7470,
+    SNAPSHOT_EVERY = 200000,
+    PEM_MAX = 1 << 20,
+    HOSTS_MAX = 32,
+    DESCRIPTORS_OWN = 32
+};
 
 struct up {
     char directory[CONNECTION_TEXT_MAX];
@@ -206,9 +213,24 @@ static bool start_engine(struct up *up, const struct options *options, struct er
     return true;
 }
 
+// A quarter of the descriptors stays for jobs, the journal and streams, however many connect.
+static void fit_connections(struct http_config *config)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY)
+        return;
+    rlim_t most = limit.rlim_cur - limit.rlim_cur / 4;
+    most = most > DESCRIPTORS_OWN * 2 ? most - DESCRIPTORS_OWN : DESCRIPTORS_OWN;
+    if (most < config->connections_max)
+        config->connections_max = (uint32_t)most;
+    if (config->connections_per_address_max > config->connections_max / 2)
+        config->connections_per_address_max = config->connections_max / 2;
+}
+
 static bool start_http(struct up *up, const struct options *options, struct err *err)
 {
     struct http_config config = http_config_default();
+    fit_connections(&config);
     config.address = up->address;
     config.port = up->port;
     config.unix_path = options_text(options, "socket");
