@@ -80,7 +80,8 @@ struct engine_ops {
     // The job has left the tables: nothing of it is asked for again, its output may go.
     void (*drop)(struct engine *engine, uint64_t job);
     // Bytes of a stream from an offset, at most what `out` takes. ret_end: the attempt has ended
-    // and nothing follows. An attempt never started has empty streams.
+    // and nothing follows. An attempt never started has empty streams, but where the command
+    // could not be executed its stderr says why.
     bool (*output)(struct engine *engine, uint64_t job, uint32_t attempt, enum engine_stream stream,
                    uint64_t offset, struct buf *out, bool *ret_end, struct err *err);
     // What this engine cannot enforce here, a line each; for the operator.

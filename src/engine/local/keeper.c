@@ -314,10 +314,22 @@ static void judge_end(struct keeper *keeper)
         end->end = ENGINE_OUT_OF_MEMORY;
 }
 
+// Who asked looks into the output first: why nothing ran stands in the command's place.
+static void tell_why(const struct keeper *keeper)
+{
+    int file = openat(keeper->folder, "err", O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (file < 0)
+        return;
+    dprintf(file, "tatara: %s\n", keeper->end.text);
+    close(file);
+}
+
 static void save_end(struct keeper *keeper)
 {
     struct err err;
     struct stat folder;
+    if (keeper->end.end == ENGINE_NOT_STARTED && keeper->end.text[0])
+        tell_why(keeper);
     boot_id_read(keeper->end.boot_id);
     for (int tries = 0; tries < END_TRIES; tries++) {
         if (attempt_save(keeper->folder, &attempt_end_form, &keeper->end, true, &err))
