@@ -1,6 +1,7 @@
 #include "http/blob_writer.h"
 #include "base/log.h"
 #include "base/must.h"
+#include "http/flow.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -28,9 +29,11 @@ static bool put_each(struct blobs *blobs, struct blob_put *puts, uint32_t count,
 static void put_batch(struct blob_writer *writer, struct exchange **calls, uint32_t count)
 {
     struct blob_put puts[BATCH_MAX];
+    uint8_t salts[BATCH_MAX][sizeof puts[0].salt];
+    digest_random(salts[0], count * sizeof salts[0]);
     for (uint32_t i = 0; i < count; i++) {
         puts[i] = (struct blob_put){.bytes = buf_str(&calls[i]->spec)};
-        digest_random(puts[i].salt, sizeof puts[i].salt);
+        memcpy(puts[i].salt, salts[i], sizeof salts[i]);
     }
     struct err err;
     const struct blobs_ops *ops = writer->blobs->ops;
@@ -40,12 +43,9 @@ static void put_batch(struct blob_writer *writer, struct exchange **calls, uint3
     if (!kept)
         log_line(LOG_WARN, "http", "the specs of %u jobs could not be kept: %s", count, err.text);
     for (uint32_t i = 0; i < count; i++) {
-        struct exchange *exchange = calls[i];
-        exchange->spec_kept = kept;
-        exchange->input.job.spec = puts[i].key;
-        if (!kept)
-            refuse(&exchange->refusal, REFUSE_UNAVAILABLE, NULL, NULL, NULL);
-        exchange_wake(exchange);
+        calls[i]->spec_kept = kept;
+        calls[i]->input.job.spec = puts[i].key;
+        flow_spec_done(calls[i]);
     }
 }
 

@@ -222,16 +222,22 @@ static void on_answer(void *context, const struct desk_answer *answer)
     exchange_wake(exchange);
 }
 
+// While the exchange waits.
+static void put_command(struct exchange *exchange)
+{
+    struct desk *desk = exchange->parts->config.desk;
+    if (desk->ops->submit(desk, &exchange->input, on_answer, exchange))
+        return;
+    unavailable(exchange);
+    exchange_wake(exchange);
+}
+
 static enum step step_command(struct exchange *exchange)
 {
     if (exchange->input.kind == INPUT_TICK)
         return STEP_NEXT;
-    struct desk *desk = exchange->parts->config.desk;
     exchange_wait(exchange);
-    if (!desk->ops->submit(desk, &exchange->input, on_answer, exchange)) {
-        unavailable(exchange);
-        exchange_wake(exchange);
-    }
+    put_command(exchange);
     return STEP_WAIT;
 }
 
@@ -285,6 +291,19 @@ static enum step (*const steps[])(struct exchange *exchange) = {
     step_query, step_body,    step_names, step_prepare,
     step_spec,  step_command, step_show,  step_finish,
 };
+
+// The step of the command, without a way through the server's thread: it waits on.
+void flow_spec_done(struct exchange *exchange)
+{
+    if (!exchange->spec_kept) {
+        unavailable(exchange);
+        exchange_wake(exchange);
+        return;
+    }
+    must(steps[exchange->step] == step_command);
+    exchange->step++;
+    put_command(exchange);
+}
 
 // A spec that no job will read: its job was refused, or it is another copy for a command that was
 // answered before. A command that was not answered may still happen.

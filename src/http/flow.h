@@ -17,4 +17,6 @@
 void flow_admit(struct exchange *exchange);
 // False: it waits; to be run again once it was handed back.
 bool flow_run(struct exchange *exchange);
+// The blob writer is done with the spec, kept or not: goes on from that thread.
+void flow_spec_done(struct exchange *exchange);
 void flow_end(struct exchange *exchange); // also when its connection was lost; twice is fine

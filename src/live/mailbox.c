@@ -48,8 +48,8 @@ void mailbox_report(struct mailbox *mailbox, const struct input *input)
     mail->reports =
         grow(mail->reports, mail->report_count, &mail->report_room, sizeof *mail->reports);
     mail->reports[mail->report_count++] = (struct mail_command){.input = *input};
-    pthread_cond_signal(&mailbox->wake);
     pthread_mutex_unlock(&mailbox->mutex);
+    pthread_cond_signal(&mailbox->wake);
 }
 
 bool mailbox_command(struct mailbox *mailbox, const struct mail_command *command)
@@ -62,9 +62,10 @@ bool mailbox_command(struct mailbox *mailbox, const struct mail_command *command
         mail->commands =
             grow(mail->commands, mail->command_count, &mail->command_room, sizeof *mail->commands);
         mail->commands[mail->command_count++] = *command;
-        pthread_cond_signal(&mailbox->wake);
     }
     pthread_mutex_unlock(&mailbox->mutex);
+    if (room) // without the mutex, or who wakes would wait for it
+        pthread_cond_signal(&mailbox->wake);
     return room;
 }
 
@@ -76,9 +77,10 @@ bool mailbox_read(struct mailbox *mailbox, const struct mail_read *read)
     if (room) {
         mail->reads = grow(mail->reads, mail->read_count, &mail->read_room, sizeof *mail->reads);
         mail->reads[mail->read_count++] = *read;
-        pthread_cond_signal(&mailbox->wake);
     }
     pthread_mutex_unlock(&mailbox->mutex);
+    if (room)
+        pthread_cond_signal(&mailbox->wake);
     return room;
 }
 
