@@ -8,23 +8,19 @@
 static const int64_t begin_us = INT64_C(1767225600) * SECOND_US; // 2026-01-01
 static const struct principal house = {0, ACCOUNT_HOUSE, ROLE_ADMIN};
 
+// Each draw is a statement of its own: C leaves open in which order an initializer is evaluated.
 struct sim_config sim_config_of(uint64_t seed)
 {
     struct rng rng = {.state = seed ^ 0x7461746172610000};
-    bool trouble = rng_below(&rng, 2);
-    return (struct sim_config){
-        .seed = seed,
-        .nodes = 1 + (uint32_t)rng_below(&rng, 3),
-        .devices_per_node = 1 + (uint32_t)rng_below(&rng, 8),
-        .accounts_max = 2 + (uint32_t)rng_below(&rng, 6),
-        .gap_us_mean = SECOND_US * (1 + rng_below(&rng, 4000)),
-        .run_ms_mean = 1000 * (1 + rng_below(&rng, 6000)),
-        .check_every = 16,
-        .retry_appends = true,
-        .trouble =
-            trouble ? (struct virtual_trouble){100, 200, 50, 20}
-               : (struct virtual_trouble){0},
-    };
+    struct sim_config config = {.seed = seed, .check_every = 16, .retry_appends = true};
+    if (rng_below(&rng, 2))
+        config.trouble = (struct virtual_trouble){100, 200, 50, 20};
+    config.nodes = 1 + (uint32_t)rng_below(&rng, 3);
+    config.devices_per_node = 1 + (uint32_t)rng_below(&rng, 8);
+    config.accounts_max = 2 + (uint32_t)rng_below(&rng, 6);
+    config.gap_us_mean = SECOND_US * (1 + rng_below(&rng, 4000));
+    config.run_ms_mean = 1000 * (1 + rng_below(&rng, 6000));
+    return config;
 }
 
 static void on_report(void *context, const struct engine_report *report)
@@ -183,13 +179,13 @@ static void job_input(struct sim *sim, struct input *input)
 {
     struct rng *rng = &sim->rng;
     input->kind = INPUT_JOB_SUBMIT;
-    input->job = (struct job_submit){
-        .account = any(sim, sim->turn.cloud.market.accounts.last_id),
-        .memory_mib = rng_below(rng, 2048),
-        .devices = 1 + (uint32_t)rng_below(rng, sim->config.devices_per_node),
-        .restartable = rng_below(rng, 2),
-        .run_ms_max = rng_below(rng, 4) ? 0 : 1000 + rng_below(rng, 2 * sim->config.run_ms_mean),
-    };
+    struct job_submit *job = &input->job;
+    job->account = any(sim, sim->turn.cloud.market.accounts.last_id);
+    job->memory_mib = rng_below(rng, 2048);
+    job->devices = 1 + (uint32_t)rng_below(rng, sim->config.devices_per_node);
+    job->restartable = rng_below(rng, 2);
+    if (rng_below(rng, 4) == 0)
+        job->run_ms_max = 1000 + rng_below(rng, 2 * sim->config.run_ms_mean);
     name_of(input->job.name, sizeof input->job.name, "job", sim->steps);
     for (size_t i = 0; i < sizeof input->request; i++) // some commands come twice
         input->request[i] = (uint8_t)(sim->steps / 2 >> i % 8 * 8);
@@ -221,22 +217,16 @@ static void rare_input(struct sim *sim, struct input *input)
         break;
     case 3:
         input->kind = INPUT_PRICE_SET;
-        input->price = (struct price_new){
-            .chip = 1,
-            .value = {rng_below(rng, 100000), 2},
-            .class = LEASE_ON_DEMAND,
-            .tax_permille = rng_below(rng, 2) ? 100 : 80
-        };
+        input->price = (struct price_new){.chip = 1, .class = LEASE_ON_DEMAND};
+        input->price.value = (decimal){rng_below(rng, 100000), 2};
+        input->price.tax_permille = rng_below(rng, 2) ? 100 : 80;
         break;
     case 4:
         input->kind = INPUT_LIMIT_SET;
-        input->limit = (struct limit_new){
-            .account = account,
-            .set_devices = true,
-            .set_month = true,
-            .devices_max = rng_below(rng, 3) ? NO_LIMIT : rng_below(rng, 6),
-            .month_minor_max = rng_below(rng, 3) ? NO_LIMIT : rng_below(rng, 20000),
-        };
+        input->limit = (struct limit_new){.account = account, .set_devices = true};
+        input->limit.set_month = true;
+        input->limit.devices_max = rng_below(rng, 3) ? NO_LIMIT : rng_below(rng, 6);
+        input->limit.month_minor_max = rng_below(rng, 3) ? NO_LIMIT : rng_below(rng, 20000);
         break;
     case 5:
         input->kind = rng_below(rng, 3) ? INPUT_NODE_UNDRAIN : INPUT_NODE_DRAIN;
@@ -244,11 +234,9 @@ static void rare_input(struct sim *sim, struct input *input)
         break;
     default:
         input->kind = INPUT_INVOICE_ISSUE;
-        input->invoice = (struct invoice_issue){
-            .account = account,
-            .period = month_at(0, sim->time_us) - (month)rng_below(rng, 2),
-            .early = rng_below(rng, 8) == 0,
-        };
+        input->invoice.account = account;
+        input->invoice.period = month_at(0, sim->time_us) - (month)rng_below(rng, 2);
+        input->invoice.early = rng_below(rng, 8) == 0;
         break;
     }
 }
