@@ -142,6 +142,19 @@ static bool open_house(struct up *up, const struct options *options, struct err 
     return up->live != NULL;
 }
 
+// Whoever holds the data directory owns the house: they can always get in again.
+static bool add_admin_key(struct up *up, const struct options *options, struct err *err)
+{
+    char key[SECRET_LENGTH + 8];
+    if (!options_flag(options, "new-admin-key"))
+        return true;
+    if (!house_new_admin_key(up->directory, key, sizeof key, err))
+        return false;
+    live_add_admin_key(up->live, secret_hmac(up->secret, str_from(key)));
+    explicit_bzero(key, sizeof key);
+    return true;
+}
+
 static bool report_machine(struct up *up, struct err *err)
 {
     up->scan = calloc(1, sizeof *up->scan);
@@ -311,8 +324,9 @@ static int serve(struct up *up, struct invocation *invocation, struct err *err)
     pthread_sigmask(SIG_BLOCK, &stops, NULL); // before any thread is made
     signal(SIGPIPE, SIG_IGN);
     if (!read_options(up, options, err) || !open_house(up, options, err) ||
-        !report_machine(up, err) || !start_engine(up, options, err) ||
-        !start_http(up, options, err) || !tell_address(up, options, url, sizeof url, err))
+        !add_admin_key(up, options, err) || !report_machine(up, err) ||
+        !start_engine(up, options, err) || !start_http(up, options, err) ||
+        !tell_address(up, options, url, sizeof url, err))
         return EXIT_REFUSED;
     print_banner(up, invocation, url);
     int stop;

@@ -150,6 +150,7 @@ static const struct option up_options[] = {
     {"currency", OPTION_CHOICE, "CODE", "of the first start: the house's own, else JPY",
      .choices = "JPY|USD"},
     {"zone", OPTION_TEXT, "ZONE", "of the first start: the house's own, else Asia/Tokyo"},
+    {"new-admin-key", OPTION_FLAG, .help = "one more admin key, into admin.key: when all are lost"},
     {"accept-time", OPTION_FLAG, .help = "believe a clock 400 days ahead of the journal"},
     {"access-log", OPTION_FLAG, .help = "a line on stderr for each request"},
     END_OF_OPTIONS,

@@ -99,11 +99,14 @@ bool house_admin_key(const char *directory, char *ret_key, size_t room, struct e
         return false;
     if (found && !secret_valid(str_from(ret_key)))
         return err_set(err, "%s: it holds no access key; remove it and start again", path);
-    if (found)
-        return true;
+    return found || house_new_admin_key(directory, ret_key, room, err);
+}
+
+bool house_new_admin_key(const char *directory, char *ret_key, size_t room, struct err *err)
+{
     struct secret secret = secret_random();
     if (!str_copy(str_from(secret.text), ret_key, room))
-        return err_set(err, "%s: no room for a key", path);
+        return err_set(err, "admin.key: no room for a key");
     return write_line(directory, "admin.key", secret.text, err);
 }
 

@@ -21,6 +21,8 @@
 bool house_secret(const char *directory, bool make, uint8_t ret_secret[32], struct err *err);
 // The text of admin.key; made when it is absent. room takes a whole key and its zero byte.
 bool house_admin_key(const char *directory, char *ret_key, size_t room, struct err *err);
+// A new one in its place, whether one is there or not.
+bool house_new_admin_key(const char *directory, char *ret_key, size_t room, struct err *err);
 bool house_has_admin_key(const char *directory);
 bool house_write_address(const char *directory, const char *url, struct err *err);
 void house_remove_address(const char *directory);

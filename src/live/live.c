@@ -361,6 +361,9 @@ static void on_effect(void *context, const struct effect *effect)
     case EFFECT_START:
         start_attempt(live, effect);
         break;
+    case EFFECT_ADOPT:
+        live->engine->ops->adopt(live->engine, effect->job, effect->attempt);
+        break;
     case EFFECT_STOP:
         live->engine->ops->stop(live->engine, effect->job, effect->attempt, effect->grace_ms);
         break;
@@ -599,8 +602,8 @@ void live_start(struct live *live, struct engine *engine)
     struct effect effect = {0};
     while (cloud_outstanding(&live->turn.cloud, effect.job, &effect)) {
         struct effect again = effect;
-        if (effect.kind == EFFECT_STOP) { // the engine may not even know of it: start, then stop
-            again.kind = EFFECT_START;
+        if (effect.kind == EFFECT_STOP) { // the engine may not even know of it
+            again.kind = EFFECT_ADOPT;
             on_effect(live, &again);
         }
         on_effect(live, &effect);
@@ -618,6 +621,17 @@ void live_report_node(struct live *live, const struct node_report *report)
     input.node_report = *report;
     memcpy(live->devices, report->devices, report->count * sizeof *live->devices);
     input.node_report.devices = live->devices;
+    mailbox_report(&live->mailbox, &input);
+}
+
+void live_add_admin_key(struct live *live, digest hmac)
+{
+    must(!live->started);
+    struct input input = {
+        .kind = INPUT_KEY_NEW, .by = {0, ACCOUNT_HOUSE, ROLE_ADMIN}
+    };
+    input.key = (struct key_new){.account = ACCOUNT_HOUSE, .hmac = hmac, .role = ROLE_ADMIN};
+    must(str_copy(S("made at a start"), input.key.label, sizeof input.key.label));
     mailbox_report(&live->mailbox, &input);
 }
 

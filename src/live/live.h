@@ -40,6 +40,9 @@ struct desk *live_desk(struct live *live);
 struct engine_sink live_sink(struct live *live);
 // Gives the engine and starts to turn: outstanding effects are asked for again.
 void live_start(struct live *live, struct engine *engine);
+// Another admin key of the house's own account, for whoever owns the data directory. Before the
+// start.
+void live_add_admin_key(struct live *live, digest hmac);
 // What this machine is; copied. Once, before the start.
 void live_report_node(struct live *live, const struct node_report *report);
 int64_t live_setting(struct live *live, enum setting setting);

@@ -73,6 +73,10 @@ struct engine {
 struct engine_ops {
     const char *name; // "process", "container", "virtual"
     void (*start)(struct engine *engine, const struct engine_start *start);
+    // This attempt ran when the house last knew. What is known of it is reported again; an engine
+    // that knows nothing of it (the journal came from a backup) reports it ENDED with ENGINE_LOST
+    // and never starts it.
+    void (*adopt)(struct engine *engine, uint64_t job, uint32_t attempt);
     // SIGTERM now, SIGKILL after grace_ms (0: at once).
     void (*stop)(struct engine *engine, uint64_t job, uint32_t attempt, int64_t grace_ms);
     // The end is durable in the journal: the working folder may go, output stays.

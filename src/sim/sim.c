@@ -58,6 +58,9 @@ static void on_effect(void *context, const struct effect *effect)
             engine->ops->start(engine, &start);
         }
         break;
+    case EFFECT_ADOPT:
+        engine->ops->adopt(engine, effect->job, effect->attempt);
+        break;
     case EFFECT_STOP:
         engine->ops->stop(engine, effect->job, effect->attempt, effect->grace_ms);
         break;

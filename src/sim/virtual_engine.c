@@ -142,6 +142,17 @@ static void start(struct engine *base, const struct engine_start *start)
     send(engine, attempt->started_us, &report);
 }
 
+// What it knows is on its way already; what it does not know is lost.
+static void adopt(struct engine *base, uint64_t job, uint32_t number)
+{
+    struct virtual_engine *engine = (struct virtual_engine *)base;
+    if (find(engine, job, number))
+        return;
+    struct engine_report report = {
+        .kind = ENGINE_ENDED, .job = job, .attempt = number, .end = ENGINE_LOST};
+    send(engine, engine->time_us, &report);
+}
+
 // The command dies within its grace; its later reports are taken back.
 static void stop(struct engine *base, uint64_t job, uint32_t number, int64_t grace_ms)
 {
@@ -209,7 +220,7 @@ static void destroy(struct engine *base)
 
 void virtual_engine_init(struct virtual_engine *engine, uint64_t seed, struct engine_sink sink)
 {
-    static const struct engine_ops ops = {"virtual", start,  stop,   forget,
+    static const struct engine_ops ops = {"virtual", start,  adopt,  stop,   forget,
                                           drop,      output, limits, destroy};
     *engine = (struct virtual_engine){
         .engine.ops = &ops,

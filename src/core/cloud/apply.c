@@ -135,7 +135,10 @@ static void apply_posted(struct cloud *cloud, const struct event *event)
 
 static void apply_opened(struct cloud *cloud, const struct event *event)
 {
-    memcpy(cloud_house(cloud)->settings, event->opened.settings, sizeof event->opened.settings);
+    const struct opened *opened = &event->opened;
+    for (uint32_t i = 0; i < SETTING_COUNT; i++)
+        cloud_house(cloud)->settings[i] =
+            opened->present >> i & 1 ? opened->settings[i] : setting_row(i)->value;
 }
 
 static struct effect apply_job_dropped(struct cloud *cloud, uint64_t job)

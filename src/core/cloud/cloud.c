@@ -150,9 +150,9 @@ bool cloud_outstanding(const struct cloud *cloud, uint64_t job, struct effect *r
                                           .attempt = row->attempt,
                                           .job = row->id,
                                           .grace_ms = row->stop_grace_ms};
-        else if (row->state == JOB_RUNNING) // the engine says again what it knows of it
+        else if (row->state == JOB_RUNNING)
             *ret_effect =
-                (struct effect){.kind = EFFECT_START, .attempt = row->attempt, .job = row->id};
+                (struct effect){.kind = EFFECT_ADOPT, .attempt = row->attempt, .job = row->id};
         else
             continue;
         return true;

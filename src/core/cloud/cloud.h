@@ -76,7 +76,14 @@ struct cloud_step {
     struct event event; // valid when has_event; seq and time_us are filled
 };
 
-enum effect_kind { EFFECT_NONE, EFFECT_START, EFFECT_STOP, EFFECT_FORGET, EFFECT_DROP };
+enum effect_kind {
+    EFFECT_NONE,
+    EFFECT_START,
+    EFFECT_ADOPT,
+    EFFECT_STOP,
+    EFFECT_FORGET,
+    EFFECT_DROP
+};
 struct effect {
     enum effect_kind kind;
     uint32_t attempt;

@@ -92,6 +92,7 @@ static bool open_next(const struct cloud *cloud, const struct open_input *open, 
         event->opened.rules = RULES_VERSION;
         for (enum setting i = 0; i < SETTING_COUNT; i++)
             event->opened.settings[i] = setting_row(i)->value;
+        event->opened.present = (UINT64_C(1) << SETTING_COUNT) - 1;
         return true;
     }
     if (step == 1) {

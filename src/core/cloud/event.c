@@ -82,7 +82,7 @@ static void transfers(struct buf *out, const struct posted *posted)
 }
 
 // Settings are written by name: the order of their keys, not of their numbers.
-static void settings(struct buf *out, const int64_t *values)
+static void settings(struct buf *out, const struct opened *opened)
 {
     enum setting order[SETTING_COUNT];
     for (uint32_t i = 0; i < SETTING_COUNT; i++) {
@@ -93,12 +93,16 @@ static void settings(struct buf *out, const int64_t *values)
         order[at] = i;
     }
     buf_byte(out, '{');
+    bool first = true;
     for (uint32_t i = 0; i < SETTING_COUNT; i++) {
-        if (i)
+        if (!(opened->present >> order[i] & 1))
+            continue;
+        if (!first)
             buf_byte(out, ',');
+        first = false;
         quoted(out, str_from(setting_row(order[i])->key));
         buf_byte(out, ':');
-        big(out, values[order[i]]);
+        big(out, opened->settings[order[i]]);
     }
     buf_byte(out, '}');
 }

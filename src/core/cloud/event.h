@@ -60,10 +60,12 @@ const char *event_kind_meaning(enum event_kind kind);
 
 enum { JOURNAL_FORMAT = 1, RULES_VERSION = 1, POSTED_MAX = 12 };
 
-struct opened {
+struct opened { // settings that a later version brought are not in it: they have their defaults
     uint32_t format, rules;
+    uint64_t present; // a bit for each setting that is
     int64_t settings[SETTING_COUNT];
 };
+_Static_assert(SETTING_COUNT <= 64, "a bit each");
 struct set {
     uint32_t setting, reserved;
     int64_t value;

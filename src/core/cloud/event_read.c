@@ -125,19 +125,20 @@ static bool transfers(struct cursor *cursor, struct posted *posted)
     return true;
 }
 
-static bool settings(struct cursor *cursor, int64_t *values)
+static bool settings(struct cursor *cursor, struct opened *opened)
 {
     if (!expect(cursor, S("{")))
         return false;
-    for (uint32_t i = 0; i < SETTING_COUNT; i++) {
+    while (!expect(cursor, S("}"))) {
         str key;
         enum setting setting;
-        if ((i && !expect(cursor, S(","))) || !quoted(cursor, &key) ||
+        if ((opened->present && !expect(cursor, S(","))) || !quoted(cursor, &key) ||
             !setting_parse(key, &setting) || !expect(cursor, S(":")) ||
-            !big(cursor, &values[setting]))
+            !big(cursor, &opened->settings[setting]))
             return false;
+        opened->present |= UINT64_C(1) << setting;
     }
-    return expect(cursor, S("}"));
+    return true;
 }
 
 static bool array(struct cursor *cursor, const struct event_field_row *row, void *member)

@@ -63,7 +63,7 @@ static const struct event_field_row common[] = {
 ROWS(opened) = {
     F("format", FIELD_NUMBER, opened.format, "format of the journal"),
     F("rules", FIELD_NUMBER, opened.rules, "version of the rules that decide"),
-    F("settings", FIELD_SETTINGS, opened.settings, "every setting"),
+    F("settings", FIELD_SETTINGS, opened, "every setting"),
 };
 ROWS(set) = {
     F("setting", FIELD_SETTING, set.setting, "which setting"),

@@ -32,7 +32,7 @@ enum field_form {
     FIELD_BIGS,      // int64_t[INVOICE_RATES_MAX]
     FIELD_NUMBERS,   // uint32_t[INVOICE_RATES_MAX]
     FIELD_TRANSFERS, // struct posted: [["book-1","book-2","450"],…]
-    FIELD_SETTINGS,  // int64_t[SETTING_COUNT]: {"key":"value",…}
+    FIELD_SETTINGS,  // struct opened: {"key":"value",…}
     FIELD_SETTING,   // uint32_t: a setting's key
 };
 

@@ -17,7 +17,7 @@
 
 enum { LOOK_AGAIN_MS = 100, WAKES = 32, READ_PIECE = 64 * 1024 };
 
-enum call_kind { CALL_START, CALL_STOP, CALL_FORGET, CALL_DROP, CALL_LEAVE };
+enum call_kind { CALL_START, CALL_ADOPT, CALL_STOP, CALL_FORGET, CALL_DROP, CALL_LEAVE };
 struct call {
     struct call *next;
     enum call_kind kind;
@@ -65,6 +65,13 @@ static void local_start(struct engine *engine, const struct engine_start *start)
     post(engine, &(struct call){.kind = CALL_START, .start = *start});
 }
 
+static void local_adopt(struct engine *engine, uint64_t job, uint32_t attempt)
+{
+    post(engine, &(struct call){
+                     .kind = CALL_ADOPT, .start = {.job = job, .attempt = attempt}
+    });
+}
+
 static void local_stop(struct engine *engine, uint64_t job, uint32_t attempt, int64_t grace_ms)
 {
     post(engine,
@@ -107,6 +114,8 @@ static bool serve_calls(struct local *local)
         next = call->next;
         if (call->kind == CALL_START)
             local_watch_start(&local->watch, &call->start);
+        else if (call->kind == CALL_ADOPT)
+            local_watch_expect(&local->watch, id);
         else if (call->kind == CALL_STOP)
             local_watch_stop(&local->watch, id, call->grace_ms);
         else if (call->kind == CALL_FORGET)
@@ -274,6 +283,7 @@ bool local_create(const struct local_options *options, struct engine_sink sink,
                   struct engine **ret_engine, struct err *err)
 {
     static const struct engine_ops ops = {.start = local_start,
+                                          .adopt = local_adopt,
                                           .stop = local_stop,
                                           .forget = local_forget,
                                           .drop = local_drop,

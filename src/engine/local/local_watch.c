@@ -343,6 +343,22 @@ void local_watch_stop(struct local_watch *watch, struct attempt_id id, int64_t g
                  folder < 0 ? strerror(errno) : err.text);
 }
 
+// What has a folder is watched and reported already. What has none did not run on this machine, or
+// the journal is older than its folder: it is never started again.
+void local_watch_expect(struct local_watch *watch, struct attempt_id id)
+{
+    struct watched *attempt = find(watch, id);
+    if (attempt)
+        return;
+    attempt = claim(watch, id);
+    if (!attempt)
+        return;
+    AUTO_CLOSE int folder = attempt_open(watch->setup->data, id);
+    if (folder >= 0 && attempt_file_exists(folder, attempt_request_form.file))
+        return take_up(watch, attempt, NULL);
+    end_here(watch, attempt, ENGINE_LOST, "this machine knows nothing of it");
+}
+
 // The output and the end stay; what a user gave or made goes.
 void local_watch_forget(struct local_watch *watch, struct attempt_id id)
 {

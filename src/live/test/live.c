@@ -31,7 +31,7 @@ struct fixture {
     pthread_cond_t told;
     digest spec;      // of every job
     uint64_t waiting; // answers that have not come
-    uint32_t starts, stops, forgets;
+    uint32_t starts, adoptions, stops, forgets;
     uint64_t last_job;
     uint32_t last_attempt;
 };
@@ -49,6 +49,15 @@ static void engine_start(struct engine *engine, const struct engine_start *start
     house->last_attempt = start->attempt;
     struct engine_report report = {
         .kind = ENGINE_STARTED, .job = start->job, .attempt = start->attempt};
+    house->sink.report(house->sink.context, &report);
+}
+
+// It knows every attempt: what runs is said once more.
+static void engine_adopt(struct engine *engine, uint64_t job, uint32_t attempt)
+{
+    struct fixture *house = house_of(engine);
+    house->adoptions++;
+    struct engine_report report = {.kind = ENGINE_STARTED, .job = job, .attempt = attempt};
     house->sink.report(house->sink.context, &report);
 }
 
@@ -73,8 +82,11 @@ static void engine_forget(struct engine *engine, uint64_t job, uint32_t attempt)
     house_of(engine)->forgets++;
 }
 
-static const struct engine_ops engine_ops = {
-    .name = "test", .start = engine_start, .stop = engine_stop, .forget = engine_forget};
+static const struct engine_ops engine_ops = {.name = "test",
+                                             .start = engine_start,
+                                             .adopt = engine_adopt,
+                                             .stop = engine_stop,
+                                             .forget = engine_forget};
 
 static void on_fatal(void *context, const struct err *err)
 {
@@ -247,7 +259,8 @@ static void a_restart_asks_for_what_is_outstanding(void **state)
     assert_int_equal(do_now(&house, &stop), ANSWER_OK);
     while (look(&house).state != JOB_DONE)
         continue;
-    assert_int_equal(house.starts, 2);
+    assert_int_equal(house.starts, 1); // what runs is adopted, never started again
+    assert_int_equal(house.adoptions, 1);
     assert_int_equal(house.last_attempt, 1);
     assert_int_equal(look(&house).jobs, 1);
     house_stop(&house);

@@ -372,6 +372,19 @@ static void a_job_outlives_its_engine(void **state)
     assert_output(1, ENGINE_STDOUT, "before\nafter\n");
 }
 
+static void what_is_unknown_is_lost_not_started(void **state)
+{
+    (void)state;
+    engine->ops->adopt(engine, 1, 1);
+    engine->ops->adopt(engine, 1, 1);
+    assert_int_equal(end_of(1).end, ENGINE_LOST);
+    assert_int_equal(engine_witness_count(witness, 1, ENGINE_STARTED), 0);
+    start_sh(2, "exit 3");
+    engine->ops->adopt(engine, 2, 1);
+    assert_int_equal(end_of(2).end, ENGINE_EXITED);
+    assert_int_equal(engine_witness_count(witness, 2, ENGINE_ENDED), 1);
+}
+
 static void an_adopted_job_can_be_stopped(void **state)
 {
     (void)state;
@@ -520,6 +533,7 @@ int engine_conformance(const char *name, const struct engine_rig *the_rig)
         CASE(a_stop_asks_first_and_then_kills),
         CASE(a_stop_of_what_never_started_is_an_end),
         CASE(a_job_outlives_its_engine),
+        CASE(what_is_unknown_is_lost_not_started),
         CASE(an_adopted_job_can_be_stopped),
         CASE(an_end_that_nobody_saw_is_told_later),
         CASE(what_is_forgotten_keeps_its_output),

@@ -121,11 +121,34 @@ static void a_snapshot_brings_the_same_state_and_decisions(void **state)
     house_finish(&run);
 }
 
+// A journal that was opened before a setting existed: the setting has its default.
+static void an_older_opening_has_defaults_for_newer_settings(void **state)
+{
+    (void)state;
+    static const char line[] = "{\"format\":1,\"kind\":\"opened\",\"rules\":1,\"seq\":0,"
+                               "\"settings\":{\"stop_grace_ms\":\"7\"},\"time_us\":1}";
+    struct cloud cloud;
+    struct event event;
+    struct err err;
+    cloud_init(&cloud);
+    if (!event_decode(str_from(line), &event, &err))
+        fail_msg("%s", err.text);
+    cloud_apply(&cloud, &event);
+    assert_int_equal(cloud_setting(&cloud, SETTING_STOP_GRACE_MS), 7);
+    assert_int_equal(cloud_setting(&cloud, SETTING_JOB_KEEP_DAYS),
+                     setting_row(SETTING_JOB_KEEP_DAYS)->value);
+    assert_false(event_decode(S("{\"format\":1,\"kind\":\"opened\",\"rules\":1,\"seq\":0,"
+                                "\"settings\":{\"unheard_of\":\"7\"},\"time_us\":1}"),
+                              &event, &err));
+    cloud_finish(&cloud);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_job_is_leased_run_metered_and_rated),
         cmocka_unit_test(what_does_not_fit_waits_and_starts_in_order),
+        cmocka_unit_test(an_older_opening_has_defaults_for_newer_settings),
         cmocka_unit_test(a_snapshot_brings_the_same_state_and_decisions),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
