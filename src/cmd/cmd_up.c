@@ -4,6 +4,7 @@
 #include "client/connection.h"
 #include "cmd/commands_all.h"
 #include "cmd/house_files.h"
+#include "engine/local/keeper_file.h"
 #include "engine/local/local.h"
 #include "host/inventory_scan.h"
 #include "http/secret.h"
@@ -38,6 +39,7 @@ struct up {
     struct journal *journal;
     struct blobs *blobs;
     struct live *live;
+    struct keeper_file keeper;
     struct engine *engine;
     struct http *http;
 };
@@ -211,6 +213,8 @@ static bool start_engine(struct up *up, const struct options *options, struct er
         .device_count = up->scan->count,
         .alive_ms = live_setting(up->live, SETTING_METER_INTERVAL_MS),
     };
+    if (keeper_file_open(&up->keeper))
+        local.keeper_argv = up->keeper.argv;
     if (way && strcmp(way, "process") == 0)
         local.way = LOCAL_PROCESS;
     if (way && strcmp(way, "container") == 0)
@@ -343,6 +347,7 @@ static void finish(struct up *up)
     http_destroy(up->http);
     if (up->engine)
         up->engine->ops->destroy(up->engine);
+    keeper_file_close(&up->keeper);
     live_destroy(up->live);
     if (up->journal)
         up->journal->ops->destroy(up->journal);
