@@ -1,9 +1,9 @@
 // engine.h - what the core needs from whatever runs jobs.
 //
 // An engine starts, stops and watches attempts of jobs on nodes. The core speaks by effects
-// (start, stop, forget), the engine answers later with reports, through the sink it was given.
-// Calls never block. Every call is idempotent by (job, attempt): after a start of tatara all
-// outstanding calls come again, and an engine that already has that attempt reports what it knows.
+// (start, adopt, stop, forget, drop), the engine answers later with reports, through the sink it
+// was given. Calls never block. Every call is idempotent by (job, attempt): after a start of tatara
+// all outstanding calls come again, and an engine that has that attempt reports what it knows.
 //
 // Durations come from the engine: CLOCK_BOOTTIME between the start and the end of the command,
 // never from wall clocks. Output is kept by the engine, in two streams per attempt.
