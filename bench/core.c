@@ -126,7 +126,10 @@ static void run_jobs(struct world *world, uint64_t jobs)
     for (uint64_t i = 0; i < jobs; i++) {
         struct input input = {.kind = INPUT_JOB_SUBMIT};
         input.job = (struct job_submit){
-            .account = 2 + i % ACCOUNTS, .memory_mib = 1024, .name = "job", .devices = 1U << i % 4};
+            .account = 2 + i % ACCOUNTS,
+            .shape = {.memory_mib = 1024, .devices = 1U << i % 4},
+            .name = "job"
+        };
         uint64_t job = put(world, &input);
         report(world, job, ATTEMPT_STARTED, 0);
         uint64_t old = ring[i % UNDER_WAY];

@@ -33,7 +33,10 @@ struct world {
 
 static struct shape next_shape(struct rng *rng)
 {
-    return (struct shape){1, 1024 * rng_between(rng, 1, 16), 1U << rng_below(rng, 4)};
+    struct shape shape = shape_normal((struct shape){.chips[0] = 1});
+    shape.memory_mib = 1024 * rng_between(rng, 1, 16);
+    shape.devices = 1U << rng_below(rng, 4);
+    return shape;
 }
 
 static bool take(struct world *world)

@@ -44,7 +44,7 @@ static void fill(struct cloud *cloud)
                                             .count = 1,
                                             .devices = &device};
     put(cloud, &node);
-    job.job = (struct job_submit){.account = 1, .devices = 1, .name = "job"};
+    job.job = (struct job_submit){.account = 1, .shape.devices = 1, .name = "job"};
     job.request[0] = 1;
     put(cloud, &job);
     put(cloud, &job);

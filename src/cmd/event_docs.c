@@ -33,6 +33,7 @@ void event_docs(FILE *out)
         struct event_field_text field;
         for (uint32_t i = 0; event_field(kind, i, &field); i++)
             if (!is_common(field.name))
-                fprintf(out, "| `%.*s` | %s | %s |\n", STR(field.name), field.form, field.meaning);
+                fprintf(out, "| `%.*s` | %s%s | %s |\n", STR(field.name), field.form,
+                        field.optional ? "; may be absent" : "", field.meaning);
     }
 }

@@ -202,10 +202,10 @@ bool job_submit_prepare(struct exchange *exchange)
     struct job_submit *job = &exchange->input.job;
     exchange->input.kind = INPUT_JOB_SUBMIT;
     job->account = account;
-    job->chip = (uint64_t)body[JOB_CHIP].integer;
-    job->memory_mib = body[JOB_MEMORY].integer;
+    job->shape.chips[0] = (uint64_t)body[JOB_CHIP].integer;
+    job->shape.memory_mib = body[JOB_MEMORY].integer;
     job->run_ms_max = body[JOB_TIME_LIMIT].integer;
-    job->devices = (uint32_t)body[JOB_DEVICES].integer;
+    job->shape.devices = (uint32_t)body[JOB_DEVICES].integer;
     job->restartable = body[JOB_RESTARTABLE].integer != 0;
     exchange_copy(&body[JOB_NAME], job->name, sizeof job->name);
     spec_write(exchange);

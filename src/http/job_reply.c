@@ -38,7 +38,7 @@ const struct reply_field reply_job[] = {
 static const struct chip *chip_of(const struct cloud *cloud, const struct job *job,
                                   const struct lease *lease)
 {
-    uint64_t id = job->chip;
+    uint64_t id = job->shape.chips[0];
     if (lease) {
         const struct price *price = table_get(&cloud->market.prices, lease->price);
         id = price ? price->chip : id;
@@ -70,7 +70,7 @@ static void members_of_bill(struct json_out *json, const struct cloud *cloud, co
     if (!known)
         bill = job_bill_start(job);
     int64_t device_ms = 0;
-    if (__builtin_mul_overflow(job->ran_ms, (int64_t)job->devices, &device_ms))
+    if (__builtin_mul_overflow(job->ran_ms, (int64_t)job->shape.devices, &device_ms))
         device_ms = INT64_MAX;
     reply_number(json, "ran_ms", known ? bill.ran_ms : job->ran_ms);
     reply_number(json, "device_ms", known ? bill.device_ms : device_ms);
@@ -116,9 +116,9 @@ void job_reply_members(struct json_out *json, const struct cloud *cloud, const s
     reply_text(json, "state", job_state_text(job->state));
     reply_text_or_null(json, "reason", job_reason_text(job->reason));
     reply_number(json, "attempt", job->attempt);
-    reply_number(json, "devices", job->devices);
+    reply_number(json, "devices", job->shape.devices);
     members_of_lease(json, cloud, job, lease);
-    reply_number(json, "memory_mib", job->memory_mib);
+    reply_number(json, "memory_mib", job->shape.memory_mib);
     if (job->run_ms_max > 0)
         reply_number(json, "time_limit_ms", job->run_ms_max);
     else

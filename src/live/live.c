@@ -335,7 +335,7 @@ static void start_attempt(struct live *live, const struct effect *effect)
             .account = job->account,
             .attempt = job->attempt,
             .devices = lease->devices,
-            .memory_bytes = job->memory_mib * 1024 * 1024,
+            .memory_bytes = job->shape.memory_mib * 1024 * 1024,
             .run_ms_max = job->run_ms_max,
             .spec = buf_str(&spec),
         };

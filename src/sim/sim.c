@@ -184,8 +184,8 @@ static void job_input(struct sim *sim, struct input *input)
     input->kind = INPUT_JOB_SUBMIT;
     struct job_submit *job = &input->job;
     job->account = any(sim, sim->turn.cloud.market.accounts.last_id);
-    job->memory_mib = rng_below(rng, 2048);
-    job->devices = 1 + (uint32_t)rng_below(rng, sim->config.devices_per_node);
+    job->shape.memory_mib = rng_below(rng, 2048);
+    job->shape.devices = 1 + (uint32_t)rng_below(rng, sim->config.devices_per_node);
     job->restartable = rng_below(rng, 2);
     if (rng_below(rng, 4) == 0)
         job->run_ms_max = 1000 + rng_below(rng, 2 * sim->config.run_ms_mean);

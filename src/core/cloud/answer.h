@@ -26,6 +26,11 @@
       "see: tatara chip list")                                                                     \
     X(ANSWER_TOO_MANY_DEVICES, "too_many_devices", 422, "no node has that many such devices",      \
       "ask for fewer devices")                                                                     \
+    X(ANSWER_TOO_MANY_NODES, "too_many_nodes", 422, "not so many nodes have that much each",       \
+      "ask for fewer nodes, or less of each")                                                      \
+    X(ANSWER_NO_SHARES, "no_shares", 422, "no device of that chip can be shared",                  \
+      "ask for whole devices, or another chip")                                                    \
+    X(ANSWER_TOO_MUCH_CPU, "too_much_cpu", 422, "no node has that much CPU", "ask for less CPU")   \
     X(ANSWER_TOO_MUCH_MEMORY, "too_much_memory", 422, "no node has that much memory",              \
       "ask for less memory")                                                                       \
     X(ANSWER_NO_PRICE, "no_price", 422, "no price is in force for that in the account's currency", \

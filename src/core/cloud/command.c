@@ -220,7 +220,7 @@ static bool price_set(const struct cloud *cloud, const struct input *input,
         return bad_field(ret_step, "per_device_hour");
     if (new->currency >= CURRENCIES)
         return bad_field(ret_step, "currency");
-    if (new->class != LEASE_ON_DEMAND)
+    if (new->class >= LEASE_CLASS_COUNT)
         return bad_field(ret_step, "class");
     if (new->tax_permille > 1000)
         return bad_field(ret_step, "tax_permille");
@@ -285,6 +285,12 @@ static enum answer answer_of(enum place_verdict verdict)
         return ANSWER_NO_SUCH_CHIP;
     case PLACE_TOO_MANY:
         return ANSWER_TOO_MANY_DEVICES;
+    case PLACE_TOO_MANY_NODES:
+        return ANSWER_TOO_MANY_NODES;
+    case PLACE_NO_SHARES:
+        return ANSWER_NO_SHARES;
+    case PLACE_TOO_MUCH_CPU:
+        return ANSWER_TOO_MUCH_CPU;
     case PLACE_TOO_MUCH_MEMORY:
         return ANSWER_TOO_MUCH_MEMORY;
     case PLACE_NO_PRICE:
@@ -303,6 +309,56 @@ static bool over_budget(const struct cloud *cloud, const struct account *account
                account->month_minor_max;
 }
 
+// The field of a job that cannot be taken; NULL: none.
+static const char *job_wrong(const struct job_submit *new)
+{
+    const char *field = shape_wrong(&new->shape);
+    struct err err;
+    if (!text_valid(new->name, sizeof new->name))
+        return "name";
+    if (field)
+        return field;
+    if (new->run_ms_max < 0 || new->run_ms_max > 10 * 366 * (DAY_US / MS_US))
+        return "time_limit_ms";
+    if (new->priority >= JOB_PRIORITY_COUNT)
+        return "priority";
+    if (new->class_asked >= CLASS_ASKED_COUNT)
+        return "class";
+    if (new->power >= JOB_POWER_COUNT)
+        return "power";
+    if (!text_valid(new->require, sizeof new->require) || !rule_valid(str_from(new->require), &err))
+        return "require";
+    return NULL;
+}
+
+// Only what was asked stands in the event, so that a plain job's line is short.
+static void job_event(const struct cloud *cloud, const struct job_submit *new,
+                      const struct principal *by, struct event *event)
+{
+    struct job_queued *fact = &event->job_queued;
+    event->kind = EVENT_JOB_QUEUED;
+    *fact = (struct job_queued){
+        .job = cloud->sched.jobs.last_id + 1,
+        .account = new->account,
+        .key = by->key,
+        .reservation = new->reservation,
+        .shape = new->shape,
+        .run_ms_max = new->run_ms_max,
+        .spec = new->spec,
+        .restartable = new->restartable,
+        .checkpoints = new->checkpoints,
+        .priority = new->priority,
+        .class_asked = new->class_asked,
+        .power = new->power,
+    };
+    if (fact->shape.nodes == 1)
+        fact->shape.nodes = 0;
+    if (fact->shape.milli == MILLI_WHOLE)
+        fact->shape.milli = 0;
+    text_fill(fact->name, new->name, sizeof new->name);
+    must(rule_canonical(str_from(new->require), fact->require, sizeof fact->require));
+}
+
 static bool job_submit(const struct cloud *cloud, const struct input *input,
                        const struct principal *by, struct cloud_step *ret_step)
 {
@@ -312,34 +368,19 @@ static bool job_submit(const struct cloud *cloud, const struct input *input,
     const struct account *account = table_get(&cloud->market.accounts, new->account);
     if (!account)
         return refuse(ret_step, ANSWER_NOT_FOUND);
-    if (!text_valid(new->name, sizeof new->name))
-        return bad_field(ret_step, "name");
-    if (new->devices < 1 || new->devices > DEVICE_SET_MAX)
-        return bad_field(ret_step, "devices");
-    if (new->memory_mib < 0)
-        return bad_field(ret_step, "memory_mib");
-    if (new->run_ms_max < 0 || new->run_ms_max > 10 * 366 * (DAY_US / MS_US))
-        return bad_field(ret_step, "time_limit_ms");
-    struct shape shape = {new->chip, new->memory_mib, new->devices};
-    enum answer answer =
-        answer_of(place_feasible(&cloud->inventory, &cloud->market, account, &shape));
+    const char *field = job_wrong(new);
+    if (field)
+        return bad_field(ret_step, field);
+    if (new->priority == PRIORITY_CRITICAL && !may(by, ACTION_OPERATE, 0, ret_step))
+        return false;
+    struct shape shape = shape_normal(new->shape);
+    enum answer answer = answer_of(place_feasible(&cloud->inventory, &cloud->market, account,
+                                                  &shape, lease_class_asked(new->class_asked)));
     if (answer != ANSWER_OK)
         return refuse(ret_step, answer);
     if (over_budget(cloud, account, input->time_us))
         return refuse(ret_step, ANSWER_OVER_BUDGET);
-    ret_step->event.kind = EVENT_JOB_QUEUED;
-    ret_step->event.job_queued = (struct job_queued){
-        .job = cloud->sched.jobs.last_id + 1,
-        .account = account->id,
-        .key = by->key,
-        .chip = new->chip,
-        .memory_mib = new->memory_mib,
-        .run_ms_max = new->run_ms_max,
-        .spec = new->spec,
-        .devices = new->devices,
-        .restartable = new->restartable,
-    };
-    text_fill(ret_step->event.job_queued.name, new->name, sizeof new->name);
+    job_event(cloud, new, by, &ret_step->event);
     return true;
 }
 
@@ -490,9 +531,10 @@ static bool has_room(const struct cloud *cloud, const struct input *input)
     case INPUT_INVOICE_ISSUE:
         return table_has_room(&cloud->billing.invoices) && table_has_room(&cloud->billing.lines);
     case INPUT_JOB_SUBMIT:
-        return table_has_room(&cloud->sched.jobs) && table_has_room(&market->leases) &&
-               table_has_room(&cloud->meter.rows) && table_has_room(&cloud->ended) &&
-               table_has_room(&cloud->billing.rated) && table_has_room(&cloud->ledger.books);
+        return table_has_room(&cloud->sched.jobs) && table_has_room(&cloud->sched.requirements) &&
+               table_has_room(&market->leases) && table_has_room(&cloud->meter.rows) &&
+               table_has_room(&cloud->ended) && table_has_room(&cloud->billing.rated) &&
+               table_has_room(&cloud->ledger.books);
     default:
         return true;
     }

@@ -201,12 +201,6 @@ static void encode_field(struct buf *out, const struct event_field_row *row, con
     }
 }
 
-static bool is_left_out(const struct event_field_row *row, const void *member)
-{
-    static const uint8_t zeros[16];
-    return row->form == FIELD_HALF && memcmp(member, zeros, sizeof zeros) == 0;
-}
-
 void event_encode(const struct event *event, struct buf *out)
 {
     uint32_t count;
@@ -214,7 +208,7 @@ void event_encode(const struct event *event, struct buf *out)
     char mark = '{';
     for (uint32_t i = 0; i < count; i++) {
         const void *member = (const char *)event + rows[i]->offset;
-        if (is_left_out(rows[i], member))
+        if (event_field_left_out(rows[i], member))
             continue;
         buf_byte(out, mark);
         buf_add(out, rows[i]->quoted);
@@ -255,6 +249,7 @@ bool event_field(enum event_kind kind, uint32_t index, struct event_field_text *
     if (index >= count)
         return false;
     str name = {rows[index]->quoted.ptr + 1, rows[index]->quoted.len - 3};
-    *ret_field = (struct event_field_text){name, forms[rows[index]->form], rows[index]->meaning};
+    *ret_field = (struct event_field_text){name, forms[rows[index]->form], rows[index]->meaning,
+                                           rows[index]->optional};
     return true;
 }

@@ -136,5 +136,6 @@ uint64_t event_subject(const struct event *event);
 struct event_field_text {
     str name;
     const char *form, *meaning;
+    bool optional; // absent when zero or empty
 };
 bool event_field(enum event_kind kind, uint32_t index, struct event_field_text *ret_field);

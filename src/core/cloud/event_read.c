@@ -298,7 +298,7 @@ bool event_decode(str line, struct event *ret_event, struct err *err)
         struct cursor before = cursor;
         if (!expect(&cursor, mark) || !expect(&cursor, rows[i]->quoted)) {
             cursor = before;
-            if (rows[i]->form == FIELD_HALF)
+            if (rows[i]->form == FIELD_HALF || rows[i]->optional)
                 continue;
             return fault(line, &cursor, rows[i], err);
         }

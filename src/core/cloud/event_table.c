@@ -1,5 +1,6 @@
 #include "core/cloud/event_table.h"
 #include "base/must.h"
+#include <string.h>
 
 // Enum texts behind one type.
 #define WORDS(function, type)                          \
@@ -13,6 +14,10 @@ WORDS(lease_class_text, enum lease_class)
 WORDS(role_text, enum role)
 WORDS(job_reason_text, enum job_reason)
 WORDS(energy_kind_text, enum energy_kind)
+WORDS(job_priority_text, enum job_priority)
+WORDS(class_asked_text, enum class_asked)
+WORDS(job_power_text, enum job_power)
+WORDS(together_text, enum together)
 WORDS(book_role_text, enum book_role)
 WORDS(invoice_kind_text, enum invoice_kind)
 
@@ -38,17 +43,30 @@ static const char *word_rounding(uint32_t value)
     {                                     \
         "\"" name "\":", sizeof(name) + 2 \
     }
-#define F(name, form, member, text)                        \
-    {                                                      \
-        QUOTED(name), form, AT(member), {0}, NULL, 0, text \
+#define F(name, form, member, text)                               \
+    {                                                             \
+        QUOTED(name), form, AT(member), {0}, NULL, 0, text, false \
     }
-#define I(name, kind, member, text)                                                 \
-    {                                                                               \
-        QUOTED(name), FIELD_ID, AT(member), {kind, sizeof(kind) - 1}, NULL, 0, text \
+#define I(name, kind, member, text)                                                        \
+    {                                                                                      \
+        QUOTED(name), FIELD_ID, AT(member), {kind, sizeof(kind) - 1}, NULL, 0, text, false \
     }
-#define W(name, member, f, n, text)                           \
-    {                                                         \
-        QUOTED(name), FIELD_WORD, AT(member), {0}, f, n, text \
+#define W(name, member, f, n, text)                                  \
+    {                                                                \
+        QUOTED(name), FIELD_WORD, AT(member), {0}, f, n, text, false \
+    }
+// The same, left out of the line when zero or empty: what a later version added to a kind.
+#define FO(name, form, member, text)                             \
+    {                                                            \
+        QUOTED(name), form, AT(member), {0}, NULL, 0, text, true \
+    }
+#define IO(name, kind, member, text)                                                      \
+    {                                                                                     \
+        QUOTED(name), FIELD_ID, AT(member), {kind, sizeof(kind) - 1}, NULL, 0, text, true \
+    }
+#define WO(name, member, f, n, text)                                \
+    {                                                               \
+        QUOTED(name), FIELD_WORD, AT(member), {0}, f, n, text, true \
     }
 
 static const struct event_field_row common[] = {
@@ -148,15 +166,38 @@ ROWS(limit_set) = {
 };
 ROWS(job_queued) = {
     I("account", "account", job_queued.account, "who pays"),
-    I("chip", "chip", job_queued.chip, "wanted chip, null: any"),
-    F("devices", FIELD_NUMBER, job_queued.devices, "how many devices"),
+    FO("checkpoints", FIELD_FLAG, job_queued.checkpoints, "it keeps its progress"),
+    I("chip", "chip", job_queued.shape.chips[0], "wanted chip, null: any"),
+    IO("chip_2", "chip", job_queued.shape.chips[1], "or this one"),
+    IO("chip_3", "chip", job_queued.shape.chips[2], "or this one"),
+    IO("chip_4", "chip", job_queued.shape.chips[3], "or this one"),
+    WO("class", job_queued.class_asked, word_class_asked_text, CLASS_ASKED_COUNT,
+       "class of its lease, absent: on demand"),
+    FO("cpu_milli", FIELD_BIG, job_queued.shape.cpu_milli, "thousandths of a CPU on each node"),
+    FO("device_memory_mib", FIELD_BIG, job_queued.shape.device_memory_mib,
+       "least memory of a device or of its share"),
+    F("devices", FIELD_NUMBER, job_queued.shape.devices, "how many devices of each node"),
     I("job", "job", job_queued.job, "the job"),
     I("key", "key", job_queued.key, "the key it was submitted with"),
-    F("memory_mib", FIELD_BIG, job_queued.memory_mib, "memory"),
+    F("memory_mib", FIELD_BIG, job_queued.shape.memory_mib, "memory of each node"),
+    FO("milli", FIELD_NUMBER, job_queued.shape.milli, "thousandths of one device, absent: whole"),
     F("name", FIELD_TEXT, job_queued.name, "its name"),
+    FO("nodes", FIELD_NUMBER, job_queued.shape.nodes, "how many nodes, absent: one"),
+    WO("power", job_queued.power, word_job_power_text, JOB_POWER_COUNT,
+       "how it draws power, absent: as training does"),
+    WO("priority", job_queued.priority, word_job_priority_text, JOB_PRIORITY_COUNT,
+       "absent: normal"),
+    FO("require", FIELD_TEXT, job_queued.require, "rule about where it may run"),
+    IO("reservation", "reservation", job_queued.reservation, "whose window it may use"),
     F("restartable", FIELD_FLAG, job_queued.restartable, "may begin again when it is lost"),
     F("run_ms_max", FIELD_BIG, job_queued.run_ms_max, "time limit, 0: none"),
+    FO("slices", FIELD_NUMBER, job_queued.shape.slices, "MIG compute slices of one device"),
     F("spec", FIELD_DIGEST, job_queued.spec, "salted digest of command and environment"),
+    WO("spread", job_queued.shape.spread, word_together_text, TOGETHER_COUNT,
+       "no two of its nodes in the same one"),
+    WO("together", job_queued.shape.together, word_together_text, TOGETHER_COUNT,
+       "all of its nodes in the same one"),
+    FO("together_must", FIELD_FLAG, job_queued.shape.together_must, "or it does not run"),
 };
 ROWS(leased) = {
     I("account", "account", leased.account, "whose it is"),
@@ -303,6 +344,17 @@ __attribute__((constructor)) static void merge_rows(void)
         }
         merged_count[kind] = count;
     }
+}
+
+bool event_field_left_out(const struct event_field_row *row, const void *member)
+{
+    static const uint8_t zeros[64];
+    if (!row->optional && row->form != FIELD_HALF)
+        return false;
+    if (row->form == FIELD_TEXT)
+        return *(const char *)member == 0;
+    must(row->size <= sizeof zeros);
+    return memcmp(member, zeros, row->size) == 0;
 }
 
 const struct event_field_row *const *event_fields(enum event_kind kind, uint32_t *ret_count)

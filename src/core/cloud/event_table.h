@@ -44,9 +44,11 @@ struct event_field_row {
     const char *(*word)(uint32_t); // FIELD_WORD
     uint32_t words;
     const char *meaning;
+    bool optional; // left out of the line when all its bytes are zero
 };
 
-enum { EVENT_FIELDS_MAX = 32 };
+enum { EVENT_FIELDS_MAX = 40 };
+bool event_field_left_out(const struct event_field_row *row, const void *member);
 str event_kind_word(enum event_kind kind);
 // The rows of a kind together with those every event has; ret_count of them.
 const struct event_field_row *const *event_fields(enum event_kind kind, uint32_t *ret_count);

@@ -67,9 +67,9 @@ static bool place_event(const struct cloud *cloud, int64_t time_us, struct event
         .job = job->id,
         .node = placement.node,
         .price = placement.price,
-        .memory_mib = job->memory_mib,
+        .memory_mib = job->shape.memory_mib,
         .devices = placement.devices,
-        .class = LEASE_ON_DEMAND,
+        .class = job->class,
     };
     return true;
 }

@@ -110,13 +110,16 @@ struct setting_new {
     int64_t value;
 };
 struct job_submit {
-    uint64_t account; // who pays; a user's own
-    uint64_t chip;    // 0: any
-    int64_t memory_mib, run_ms_max;
+    uint64_t account;     // who pays; a user's own
+    uint64_t reservation; // 0: none
+    struct shape shape;   // zeros: what was not asked
+    int64_t run_ms_max;
     digest spec;
-    char name[32];
-    uint32_t devices;
-    bool restartable;
+    char name[32], require[RULE_SIZE];
+    enum job_priority priority; // critical: for operators
+    enum class_asked class_asked;
+    enum job_power power;
+    bool restartable, checkpoints;
 };
 struct job_stop {
     uint64_t job;

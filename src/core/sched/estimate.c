@@ -207,10 +207,11 @@ static bool slot_takes(const struct sketch *sketch, const struct waiter *waiter,
 {
     const struct slot *slot = &sketch->slots[at];
     const struct job *job = waiter->job;
-    if (slot->devices < job->devices || sketch->memory_mib[slot->node] < job->memory_mib ||
-        (job->chip && job->chip != slot->chip))
+    if (slot->devices < job->shape.devices ||
+        sketch->memory_mib[slot->node] < job->shape.memory_mib ||
+        !shape_allows(&job->shape, slot->chip))
         return false;
-    return price_for(sketch->view->market, slot->chip, LEASE_ON_DEMAND,
+    return price_for(sketch->view->market, slot->chip, (enum lease_class)job->class,
                      waiter->search.account->currency);
 }
 
@@ -222,15 +223,15 @@ static bool try_slots(struct sketch *sketch, struct waiter *waiter, uint32_t fro
         at++;
     if (at == to)
         return false;
-    sketch->slots[at].devices -= job->devices;
-    sketch->memory_mib[sketch->slots[at].node] -= job->memory_mib;
-    sketch->payers[waiter->payer].leased += job->devices;
+    sketch->slots[at].devices -= job->shape.devices;
+    sketch->memory_mib[sketch->slots[at].node] -= job->shape.memory_mib;
+    sketch->payers[waiter->payer].leased += job->shape.devices;
     waiter->placed = true;
     struct end end = {.job = job->id,
-                      .memory_mib = job->memory_mib,
+                      .memory_mib = job->shape.memory_mib,
                       .slot = at,
-                      .devices = job->devices,
-                      .leased = job->devices,
+                      .devices = job->shape.devices,
+                      .leased = job->shape.devices,
                       .payer = waiter->payer};
     if (job->run_ms_max && !__builtin_mul_overflow(job->run_ms_max, 1000, &end.time_us) &&
         !__builtin_add_overflow(end.time_us, sketch->time_us, &end.time_us))
@@ -252,7 +253,7 @@ static struct waiter *first_waiter(struct sketch *sketch)
         if (waiter->placed || payer->held)
             continue;
         int64_t limit = payer->account->devices_max;
-        bool over = limit != NO_LIMIT && payer->leased + waiter->job->devices > limit;
+        bool over = limit != NO_LIMIT && payer->leased + waiter->job->shape.devices > limit;
         if (!over && search_node(&waiter->search, FIT_SELLABLE, &placement))
             return waiter;
         payer->held = true;

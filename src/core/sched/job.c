@@ -30,6 +30,60 @@ const char *energy_kind_text(enum energy_kind kind)
     return texts[kind];
 }
 
+const char *job_priority_text(enum job_priority priority)
+{
+#define X(name, text) [name] = text,
+    static const char *const texts[] = {JOB_PRIORITIES(X)};
+#undef X
+    must(priority < JOB_PRIORITY_COUNT);
+    return texts[priority];
+}
+
+const char *class_asked_text(enum class_asked class)
+{
+#define X(name, text) [name] = text,
+    static const char *const texts[] = {CLASSES_ASKED(X)};
+#undef X
+    must(class < CLASS_ASKED_COUNT);
+    return texts[class];
+}
+
+const char *job_power_text(enum job_power power)
+{
+#define X(name, text) [name] = text,
+    static const char *const texts[] = {JOB_POWERS(X)};
+#undef X
+    must(power < JOB_POWER_COUNT);
+    return texts[power];
+}
+
+uint32_t priority_rank(enum job_priority priority)
+{
+    static const uint32_t ranks[] = {[PRIORITY_IDLE] = 0,
+                                     [PRIORITY_LOW] = 1,
+                                     [PRIORITY_NORMAL] = 2,
+                                     [PRIORITY_HIGH] = 3,
+                                     [PRIORITY_CRITICAL] = 4};
+    must(priority < JOB_PRIORITY_COUNT);
+    return ranks[priority];
+}
+
+enum lease_class lease_class_asked(enum class_asked class)
+{
+    static const enum lease_class classes[] = {[ASK_ON_DEMAND] = LEASE_ON_DEMAND,
+                                               [ASK_RESERVED] = LEASE_RESERVED,
+                                               [ASK_SPOT] = LEASE_SPOT,
+                                               [ASK_INTERRUPTIBLE] = LEASE_INTERRUPTIBLE};
+    must(class < CLASS_ASKED_COUNT);
+    return classes[class];
+}
+
+str job_require(const struct sched *sched, const struct job *job)
+{
+    const struct requirement *row = table_get(&sched->requirements, job->requirement);
+    return row ? str_from(row->text) : (str){0};
+}
+
 static struct job *job_at(const struct sched *sched, uint64_t id)
 {
     struct job *job = table_get(&sched->jobs, id);
@@ -87,18 +141,24 @@ static void dequeue(struct sched *sched, struct market *market, struct job *job)
 void job_apply_queued(struct sched *sched, struct market *market, const struct job_queued *fact,
                       int64_t time_us)
 {
-    must(fact->devices >= 1 && fact->memory_mib >= 0 && fact->run_ms_max >= 0);
+    must(!shape_wrong(&fact->shape) && fact->run_ms_max >= 0);
+    must(fact->priority < JOB_PRIORITY_COUNT && fact->power < JOB_POWER_COUNT);
     struct job *job = table_add(&sched->jobs, fact->job);
     job->account = fact->account;
     job->key = fact->key;
-    job->chip = fact->chip;
-    job->memory_mib = fact->memory_mib;
+    job->shape = shape_normal(fact->shape);
+    job->requirement =
+        requirement_take(&sched->requirements, &sched->index->requirements, fact->require);
+    job->reservation = fact->reservation;
     job->run_ms_max = fact->run_ms_max;
     job->queued_us = time_us;
     job->spec = fact->spec;
     memcpy(job->name, fact->name, sizeof job->name);
-    job->devices = fact->devices;
     job->restartable = fact->restartable;
+    job->checkpoints = fact->checkpoints;
+    job->priority = fact->priority;
+    job->class = lease_class_asked(fact->class_asked);
+    job->power = fact->power;
     enqueue(sched, market, job);
 }
 
@@ -165,6 +225,8 @@ void job_apply_ended(struct sched *sched, struct market *market, const struct jo
 
 void job_apply_dropped(struct sched *sched, const struct job_dropped *fact)
 {
-    must(job_at(sched, fact->job)->state == JOB_DONE);
+    const struct job *job = job_at(sched, fact->job);
+    must(job->state == JOB_DONE);
+    requirement_give(&sched->requirements, job->requirement);
     table_remove(&sched->jobs, fact->job);
 }

@@ -18,6 +18,8 @@
 #include "base/digest.h"
 #include "base/table.h"
 #include "core/market/market.h"
+#include "core/sched/requirement.h"
+#include "core/sched/shape.h"
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -41,7 +43,26 @@
     X(ENERGY_KIND_MEASURED, "measured")     \
     X(ENERGY_KIND_ATTRIBUTED, "attributed") \
     X(ENERGY_KIND_ESTIMATED, "estimated")
+// The first word of these three is what holds when nothing was said.
+#define JOB_PRIORITIES(X)        \
+    X(PRIORITY_NORMAL, "normal") \
+    X(PRIORITY_IDLE, "idle")     \
+    X(PRIORITY_LOW, "low")       \
+    X(PRIORITY_HIGH, "high")     \
+    X(PRIORITY_CRITICAL, "critical")
+#define CLASSES_ASKED(X)          \
+    X(ASK_ON_DEMAND, "on_demand") \
+    X(ASK_RESERVED, "reserved")   \
+    X(ASK_SPOT, "spot")           \
+    X(ASK_INTERRUPTIBLE, "interruptible")
+#define JOB_POWERS(X)               \
+    X(POWER_TRAINING, "training")   \
+    X(POWER_INFERENCE, "inference") \
+    X(POWER_BATCH, "batch")
 #define X(name, text) name,
+enum job_priority { JOB_PRIORITIES(X) JOB_PRIORITY_COUNT };
+enum class_asked { CLASSES_ASKED(X) CLASS_ASKED_COUNT };
+enum job_power { JOB_POWERS(X) JOB_POWER_COUNT };
 enum job_state { JOB_STATES(X) JOB_STATE_COUNT };
 enum job_reason { JOB_REASONS(X) JOB_REASON_COUNT };
 enum energy_kind { ENERGY_KINDS(X) ENERGY_KIND_COUNT };
@@ -49,40 +70,51 @@ enum energy_kind { ENERGY_KINDS(X) ENERGY_KIND_COUNT };
 const char *job_state_text(enum job_state state);
 const char *job_reason_text(enum job_reason reason);
 const char *energy_kind_text(enum energy_kind kind);
+const char *job_priority_text(enum job_priority priority);
+const char *class_asked_text(enum class_asked class);
+const char *job_power_text(enum job_power power);
+uint32_t priority_rank(enum job_priority priority); // idle 0, low 1, normal 2, high 3, critical 4
+enum lease_class lease_class_asked(enum class_asked class);
 
 struct job {
     uint64_t id, account, key; // key: the access key it was submitted with
     uint64_t lease;            // the newest; 0: never placed
-    uint64_t chip;             // 0: any
     uint64_t queue_next, queue_previous;
-    int64_t memory_mib;
+    uint64_t requirement, reservation; // 0: none
+    struct shape shape;
     int64_t run_ms_max;                                  // 0: none
     int64_t queued_us, placed_us, started_us, ended_us;  // 0: not yet
     int64_t ran_ms, energy_j, cpu_ms, memory_peak_bytes; // over all attempts
+    int64_t saved_ms; // work that a checkpoint keeps, as run time from the beginning
+    int64_t lost_ms;  // run time that had to be done again, over all attempts
     int64_t stop_grace_ms;
     int64_t stop_us; // when the stop was asked for, 0: it was not
     digest spec;     // blob: command, environment
     char name[32];
-    uint32_t devices, attempt; // attempt: 0 before the first, then 1, 2, …
+    uint32_t attempt; // 0 before the first, then 1, 2, …
     uint32_t state, reason;
-    uint32_t stop_reason, restartable;
+    uint32_t stop_reason, restartable, checkpoints;
+    uint32_t priority, class, power; // enum job_priority, lease_class, job_power
     int32_t code, signal;
-    uint32_t energy, reserved;
+    uint32_t energy;
 };
-_Static_assert(sizeof(struct job) == 256, "no padding");
+_Static_assert(sizeof(struct job) == 368, "no padding");
 
 struct sched {
-    struct table jobs;
+    struct table jobs, requirements;
     struct sched_index *index; // caches only
 };
 
 // Facts.
 struct job_queued {
-    uint64_t job, account, key, chip;
-    int64_t memory_mib, run_ms_max;
+    uint64_t job, account, key, reservation;
+    struct shape shape; // what was not asked may be zero
+    int64_t run_ms_max;
     digest spec;
-    char name[32];
-    uint32_t devices, restartable;
+    char name[32], require[RULE_SIZE]; // require: a canonical rule, or empty
+    uint32_t restartable, checkpoints;
+    uint32_t priority, class_asked, power;
+    uint32_t reserved;
 };
 struct job_placed { // a new attempt under this lease: the engine is asked to start it
     uint64_t job, lease;
@@ -110,6 +142,8 @@ struct job_dropped { // a job that is done leaves the table: an archive has it
 void sched_init(struct sched *sched);
 void sched_finish(struct sched *sched);
 void sched_reindex(struct sched *sched, const struct market *market);
+// The rule about where it may run; empty: anywhere.
+str job_require(const struct sched *sched, const struct job *job);
 
 void job_apply_queued(struct sched *sched, struct market *market, const struct job_queued *fact,
                       int64_t time_us);

@@ -42,25 +42,33 @@ static uint32_t devices_max(const struct inventory *inventory, const struct shap
     uint32_t most = 0, cursor = 0;
     for (const struct chip *chip; (chip = table_step(&inventory->chips, &cursor));) {
         uint32_t count = fit_devices_max(inventory, FIT_BUILT, chip->id);
-        if ((shape->chip == 0 || shape->chip == chip->id) && count > most)
+        if (shape_allows(shape, chip->id) && count > most)
             most = count;
     }
     return most;
 }
 
 enum place_verdict place_feasible(const struct inventory *inventory, const struct market *market,
-                                  const struct account *account, const struct shape *shape)
+                                  const struct account *account, const struct shape *shape,
+                                  enum lease_class class)
 {
-    must(shape->devices >= 1 && shape->memory_mib >= 0);
-    struct search search = {inventory, market, account, *shape};
+    must(!shape_wrong(shape) && shape->nodes >= 1 && shape->milli >= 1);
+    struct search search = {inventory, market, account, *shape, class};
     struct placement placement;
     uint32_t most = devices_max(inventory, shape);
     if (most == 0)
         return PLACE_NO_SUCH_CHIP;
     if (!search_priced(&search))
         return PLACE_NO_PRICE;
-    if (account->devices_max != NO_LIMIT && shape->devices > account->devices_max)
+    if (account->devices_max != NO_LIMIT &&
+        (shape_milli(shape) + MILLI_WHOLE - 1) / MILLI_WHOLE > account->devices_max)
         return PLACE_OVER_LIMIT;
+    if (shape->nodes > 1)
+        return PLACE_TOO_MANY_NODES; // the index places on one node
+    if (shape->milli < MILLI_WHOLE)
+        return PLACE_NO_SHARES;
+    if (shape->cpu_milli)
+        return PLACE_TOO_MUCH_CPU;
     search.shape.memory_mib = 0;
     if (shape->devices > most || !search_node(&search, FIT_BUILT, &placement))
         return PLACE_TOO_MANY;

@@ -17,12 +17,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-struct shape {
-    uint64_t chip; // 0: any
-    int64_t memory_mib;
-    uint32_t devices;
-};
-
 struct placement {
     uint64_t job, node, chip, price;
     device_set devices;
@@ -32,15 +26,19 @@ enum place_verdict {
     PLACE_FITS,
     PLACE_NO_SUCH_CHIP,    // no device of that chip in this house
     PLACE_TOO_MANY,        // no node has so many devices
+    PLACE_TOO_MANY_NODES,  // not so many nodes have so many devices each
+    PLACE_NO_SHARES,       // no device of that chip can be shared
+    PLACE_TOO_MUCH_CPU,    // no node has so much CPU
     PLACE_TOO_MUCH_MEMORY, // no node has so much memory
     PLACE_NO_PRICE,        // no price in force for the chip in the account's currency
     PLACE_OVER_LIMIT,      // more devices than the account's limit
     PLACE_BUSY,            // fits the house, not now
 };
 
-// Could this shape ever run for this account, on an empty house?
+// Could this (normal) shape ever run for this account in this class, on an empty house?
 enum place_verdict place_feasible(const struct inventory *inventory, const struct market *market,
-                                  const struct account *account, const struct shape *shape);
+                                  const struct account *account, const struct shape *shape,
+                                  enum lease_class class);
 // First fit now, regardless of any queue.
 bool place_find(const struct inventory *inventory, const struct shape *shape,
                 struct placement *ret_placement);

@@ -131,7 +131,7 @@ enum hold queue_limits(const struct place_view *view, const struct account *acco
                        const struct job *job)
 {
     if (account->devices_max != NO_LIMIT &&
-        account->devices_leased + job->devices > account->devices_max)
+        account->devices_leased + job->shape.devices > account->devices_max)
         return HOLD_LIMIT;
     return queue_month_over(view, account) ? HOLD_MONTH : HOLD_READY;
 }

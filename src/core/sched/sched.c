@@ -2,20 +2,23 @@
 #include "core/sched/sched_index.h"
 #include <stdlib.h>
 
-enum { JOBS_MAX = 1 << 24 };
+enum { JOBS_MAX = 1 << 24, REQUIREMENTS_MAX = 1 << 20 };
 
 void sched_init(struct sched *sched)
 {
     *sched = (struct sched){0};
     table_init(&sched->jobs, sizeof(struct job), JOBS_MAX);
+    table_init(&sched->requirements, sizeof(struct requirement), REQUIREMENTS_MAX);
     sched->index = calloc(1, sizeof *sched->index);
     must(sched->index);
+    lookup_init(&sched->index->requirements);
 }
 
 static void index_clear(struct sched_index *index)
 {
     line_finish(&index->line);
     queue_finish(&index->queue);
+    lookup_finish(&index->requirements);
     index->requeued = 0;
 }
 
@@ -26,11 +29,13 @@ void sched_finish(struct sched *sched)
     free(sched->index);
     sched->index = NULL;
     table_finish(&sched->jobs);
+    table_finish(&sched->requirements);
 }
 
 void sched_reindex(struct sched *sched, const struct market *market)
 {
     index_clear(sched->index);
+    requirements_reindex(&sched->requirements, &sched->index->requirements);
     uint32_t cursor = 0;
     for (const struct job *job; (job = table_step(&sched->jobs, &cursor));)
         if (job->state == JOB_QUEUED)
@@ -74,7 +79,7 @@ static bool lease_agrees(const struct job *job, const struct market *market)
     if (active != occupies(job))
         return false;
     return !active || (lease->job == job->id && lease->account == job->account &&
-                       device_set_count(&lease->devices) == job->devices);
+                       device_set_count(&lease->devices) == job->shape.devices);
 }
 
 bool sched_check(const struct sched *sched, const struct market *market, uint64_t *ret_job)

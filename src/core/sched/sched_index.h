@@ -11,5 +11,6 @@
 struct sched_index {
     struct line line;
     struct queue queue;
-    uint64_t requeued; // the job that went back to a queue last: the next one is near it
+    struct lookup requirements; // digest of a rule's text -> its row
+    uint64_t requeued;          // the job that went back to a queue last: the next one is near it
 };

@@ -4,7 +4,7 @@
 static uint64_t price_of(const struct search *search, uint64_t chip)
 {
     const struct price *price =
-        price_for(search->market, chip, LEASE_ON_DEMAND, search->account->currency);
+        price_for(search->market, chip, search->class, search->account->currency);
     return price ? price->id : 0;
 }
 
@@ -14,6 +14,9 @@ static bool search_chip(const struct search *search, enum fit_kind kind, uint64_
 {
     uint64_t price = search->account ? price_of(search, chip) : 0;
     if (search->account && !price)
+        return false;
+    const struct chip *row = table_get(&search->inventory->chips, chip);
+    if (!row || row->memory_mib < search->shape.device_memory_mib)
         return false;
     struct fit_query query = {kind, chip, search->shape.devices, search->shape.memory_mib};
     const struct node *node = fit_first(search->inventory, &query);
@@ -25,13 +28,14 @@ static bool search_chip(const struct search *search, enum fit_kind kind, uint64_
 
 bool search_node(const struct search *search, enum fit_kind kind, struct placement *ret_placement)
 {
-    if (search->shape.chip)
-        return search_chip(search, kind, search->shape.chip, ret_placement);
+    if (search->shape.chips[0] && !search->shape.chips[1])
+        return search_chip(search, kind, search->shape.chips[0], ret_placement);
     bool found = false;
     uint32_t cursor = 0;
     for (const struct chip *chip; (chip = table_step(&search->inventory->chips, &cursor));) {
         struct placement placement;
-        if (!search_chip(search, kind, chip->id, &placement))
+        if (!shape_allows(&search->shape, chip->id) ||
+            !search_chip(search, kind, chip->id, &placement))
             continue;
         if (!found || placement.node < ret_placement->node)
             *ret_placement = placement;
@@ -43,11 +47,12 @@ bool search_node(const struct search *search, enum fit_kind kind, struct placeme
 bool search_priced(const struct search *search)
 {
     must(search->account);
-    if (search->shape.chip)
-        return price_of(search, search->shape.chip);
+    if (search->shape.chips[0] && !search->shape.chips[1])
+        return price_of(search, search->shape.chips[0]);
     uint32_t cursor = 0;
     for (const struct chip *chip; (chip = table_step(&search->inventory->chips, &cursor));)
-        if (price_of(search, chip->id) && fit_devices_max(search->inventory, FIT_BUILT, chip->id))
+        if (shape_allows(&search->shape, chip->id) && price_of(search, chip->id) &&
+            fit_devices_max(search->inventory, FIT_BUILT, chip->id))
             return true;
     return false;
 }
@@ -58,6 +63,7 @@ struct search search_for(const struct place_view *view, const struct job *job)
         view->inventory,
         view->market,
         table_get(&view->market->accounts, job->account),
-        {job->chip, job->memory_mib, job->devices}
+        job->shape,
+        (enum lease_class)job->class,
     };
 }

@@ -15,6 +15,7 @@ struct search {
     const struct market *market;
     const struct account *account; // only chips with a price for it; NULL: every chip
     struct shape shape;
+    enum lease_class class; // of the price
 };
 
 // Fills node, chip and price.

@@ -32,7 +32,7 @@ static int64_t most_devices(const struct search *search, enum fit_kind kind)
     uint32_t cursor = 0;
     for (const struct chip *chip; (chip = table_step(&search->inventory->chips, &cursor));) {
         int64_t count = fit_devices_max(search->inventory, kind, chip->id);
-        if ((search->shape.chip == 0 || search->shape.chip == chip->id) && count > most)
+        if (shape_allows(&search->shape, chip->id) && count > most)
             most = count;
     }
     return most;
@@ -43,7 +43,7 @@ static int64_t most_memory(const struct search *search, enum fit_kind kind)
     int64_t most = 0;
     uint32_t cursor = 0;
     for (const struct chip *chip; (chip = table_step(&search->inventory->chips, &cursor));) {
-        if (search->shape.chip && search->shape.chip != chip->id)
+        if (!shape_allows(&search->shape, chip->id))
             continue;
         struct fit_query query = {kind, chip->id, search->shape.devices, 0};
         int64_t mib = fit_memory_max(search->inventory, &query);
@@ -84,7 +84,7 @@ static void device_limit(const struct account *account, const struct job *head, 
 {
     int64_t left = account->devices_max - account->devices_leased;
     why->rule = WHY_DEVICE_LIMIT;
-    why->needs = head->devices;
+    why->needs = head->shape.devices;
     why->free = left > 0 ? left : 0;
     why->limit = account->devices_max;
 }

@@ -201,7 +201,7 @@ static struct ask job_ask(const struct fixture *house)
 {
     struct ask ask = {.input.kind = INPUT_JOB_SUBMIT};
     ask.input.job = (struct job_submit){
-        .account = ACCOUNT_HOUSE, .devices = 1, .name = "job", .spec = house->spec};
+        .account = ACCOUNT_HOUSE, .shape.devices = 1, .name = "job", .spec = house->spec};
     return ask;
 }
 

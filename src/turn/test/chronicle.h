@@ -80,7 +80,7 @@ static inline void chronicle_write(struct chronicle *chronicle)
         chronicle_commit(chronicle);
     }
     struct input job = {.kind = INPUT_JOB_SUBMIT};
-    job.job = (struct job_submit){.account = 2, .devices = 1, .name = "job"};
+    job.job = (struct job_submit){.account = 2, .shape.devices = 1, .name = "job"};
     chronicle_put(chronicle, job);
     chronicle_commit(chronicle);
 }

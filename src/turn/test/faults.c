@@ -90,7 +90,7 @@ static void make_input(uint32_t index, struct input *input)
         input->stop = (struct job_stop){(index - JOBS_FROM) / 4 + 1, 0};
     } else {
         input->kind = INPUT_JOB_SUBMIT;
-        input->job = (struct job_submit){.account = 2, .devices = 1, .name = "job"};
+        input->job = (struct job_submit){.account = 2, .shape.devices = 1, .name = "job"};
     }
 }
 

@@ -96,8 +96,8 @@ static inline uint64_t house_submit(struct house_run *run, uint64_t account, uin
 {
     struct input job = {.kind = INPUT_JOB_SUBMIT};
     job.job = (struct job_submit){.account = account,
-                                  .devices = devices,
-                                  .memory_mib = 16,
+                                  .shape.devices = devices,
+                                  .shape.memory_mib = 16,
                                   .name = "job",
                                   .restartable = true};
     return house_do(run, job) == ANSWER_OK ? run->first.subject : 0;

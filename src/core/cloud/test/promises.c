@@ -49,7 +49,7 @@ static struct input keyed_job(uint8_t key, uint8_t body, uint32_t devices)
         .kind = INPUT_JOB_SUBMIT, .request = {1, key},
              .body = {body}
     };
-    input.job = (struct job_submit){.account = ACME, .devices = devices, .name = "job"};
+    input.job = (struct job_submit){.account = ACME, .shape.devices = devices, .name = "job"};
     return input;
 }
 
@@ -125,8 +125,8 @@ static void a_time_limit_stops_a_job_once(void **state)
     (void)state;
     begin("2026-11-21T12:00:00Z", "UTC", 4);
     struct input input = {.kind = INPUT_JOB_SUBMIT};
-    input.job =
-        (struct job_submit){.account = ACME, .devices = 1, .name = "job", .run_ms_max = 60000};
+    input.job = (struct job_submit){
+        .account = ACME, .shape.devices = 1, .name = "job", .run_ms_max = 60000};
     house_do(&run, input);
     run.time_us += HOUR_US; // it waits for the engine: the limit counts from its start
     int64_t due_us;
@@ -249,7 +249,7 @@ static void what_has_no_price_or_room_is_denied_and_nothing_stops(void **state)
     uint64_t job = house_submit(&run, ACME, 2);
     house_report(&run, job, 1, ATTEMPT_STARTED, 0);
     struct input submit = {.kind = INPUT_JOB_SUBMIT};
-    submit.job = (struct job_submit){.account = 3, .devices = 1, .name = "job"};
+    submit.job = (struct job_submit){.account = 3, .shape.devices = 1, .name = "job"};
     assert_int_equal(house_do(&run, submit), ANSWER_NO_PRICE);
     // No room for a device, no money for a month: new work is refused or waits, the old runs on.
     struct input limit = {.kind = INPUT_LIMIT_SET};

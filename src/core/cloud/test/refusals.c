@@ -102,7 +102,7 @@ static struct input good(enum input_kind kind, uint64_t whose)
         input.setting = (struct setting_new){SETTING_JOB_KEEP_DAYS, 7};
         break;
     case INPUT_JOB_SUBMIT:
-        input.job = (struct job_submit){.account = whose, .devices = 1, .name = "job"};
+        input.job = (struct job_submit){.account = whose, .shape.devices = 1, .name = "job"};
         break;
     case INPUT_JOB_STOP:
         input.stop = (struct job_stop){whose == ACME ? ACME_JOB : BETA_JOB, -1};
@@ -230,7 +230,7 @@ static void prices_limits_and_settings_with_a_field_wrong(void **state)
     BAD(INPUT_PRICE_SET, input.price.value.value = INT64_MAX, "per_device_hour");
     BAD(INPUT_PRICE_SET, input.price.value.scale = 11, "per_device_hour");
     BAD(INPUT_PRICE_SET, input.price.currency = CURRENCIES, "currency");
-    BAD(INPUT_PRICE_SET, input.price.class = LEASE_SPOT, "class");
+    BAD(INPUT_PRICE_SET, input.price.class = LEASE_CLASS_COUNT, "class");
     BAD(INPUT_PRICE_SET, input.price.class = 77, "class");
     BAD(INPUT_PRICE_SET, input.price.tax_permille = 1001, "tax_permille");
     NOT(INPUT_LIMIT_SET, input.limit.account = 99, ANSWER_NOT_FOUND);
@@ -252,15 +252,25 @@ static void jobs_nodes_and_invoices_with_a_field_wrong(void **state)
 {
     (void)state;
     NOT(INPUT_JOB_SUBMIT, input.job.account = 99, ANSWER_NOT_FOUND);
-    BAD(INPUT_JOB_SUBMIT, input.job.devices = 0, "devices");
-    BAD(INPUT_JOB_SUBMIT, input.job.devices = UINT32_MAX, "devices");
-    BAD(INPUT_JOB_SUBMIT, input.job.memory_mib = -1, "memory_mib");
+    BAD(INPUT_JOB_SUBMIT, input.job.shape.devices = 0, "devices");
+    BAD(INPUT_JOB_SUBMIT, input.job.shape.devices = UINT32_MAX, "devices");
+    BAD(INPUT_JOB_SUBMIT, input.job.shape.memory_mib = -1, "memory_mib");
     BAD(INPUT_JOB_SUBMIT, input.job.run_ms_max = -1, "time_limit_ms");
     BAD(INPUT_JOB_SUBMIT, input.job.run_ms_max = INT64_MAX, "time_limit_ms");
     BAD(INPUT_JOB_SUBMIT, input.job.name[0] = (char)0xfe, "name");
-    NOT(INPUT_JOB_SUBMIT, input.job.chip = 9, ANSWER_NO_SUCH_CHIP);
-    NOT(INPUT_JOB_SUBMIT, input.job.devices = 5, ANSWER_TOO_MANY_DEVICES);
-    NOT(INPUT_JOB_SUBMIT, input.job.memory_mib = INT64_MAX, ANSWER_TOO_MUCH_MEMORY);
+    NOT(INPUT_JOB_SUBMIT, input.job.shape.chips[0] = 9, ANSWER_NO_SUCH_CHIP);
+    NOT(INPUT_JOB_SUBMIT, input.job.shape.devices = 5, ANSWER_TOO_MANY_DEVICES);
+    NOT(INPUT_JOB_SUBMIT, input.job.shape.memory_mib = INT64_C(1) << 40, ANSWER_TOO_MUCH_MEMORY);
+    BAD(INPUT_JOB_SUBMIT, input.job.shape.memory_mib = INT64_MAX, "memory_mib");
+    BAD(INPUT_JOB_SUBMIT, input.job.shape.nodes = UINT32_MAX, "nodes");
+    BAD(INPUT_JOB_SUBMIT, input.job.shape.milli = 1001, "share");
+    BAD(INPUT_JOB_SUBMIT, input.job.shape.slices = 5, "mig");
+    BAD(INPUT_JOB_SUBMIT, input.job.shape.together = TOGETHER_COUNT, "together");
+    BAD(INPUT_JOB_SUBMIT, input.job.priority = JOB_PRIORITY_COUNT, "priority");
+    BAD(INPUT_JOB_SUBMIT, input.job.class_asked = CLASS_ASKED_COUNT, "class");
+    BAD(INPUT_JOB_SUBMIT, input.job.power = JOB_POWER_COUNT, "power");
+    BAD(INPUT_JOB_SUBMIT, memcpy(input.job.require, "country", 8), "require");
+    NOT(INPUT_JOB_SUBMIT, input.job.class_asked = ASK_SPOT, ANSWER_NO_PRICE);
     NOT(INPUT_JOB_STOP, input.stop.job = 0, ANSWER_NOT_FOUND);
     NOT(INPUT_JOB_STOP, input.stop.job = 99, ANSWER_NOT_FOUND);
     BAD(INPUT_JOB_STOP, input.stop.grace_ms = -2, "grace_ms");

@@ -46,8 +46,9 @@ static void build(struct house *house, struct rng *rng)
         house_limits(house, house_account(house), i ? NO_LIMIT : rng_between(rng, 1, 6), NO_LIMIT);
     house_node_set(house, 2, rng_below(rng, 3) ? NODE_READY : NODE_DRAINING, 800);
     for (int i = 0; i < JOBS; i++) {
-        struct shape shape = {(uint64_t)rng_below(rng, 3), 100 * rng_below(rng, 6),
-                              1 + (uint32_t)rng_below(rng, 6)};
+        struct shape shape = {.chips[0] = (uint64_t)rng_below(rng, 3)};
+        shape.memory_mib = 100 * rng_below(rng, 6);
+        shape.devices = 1 + (uint32_t)rng_below(rng, 6);
         house_submit(house, 1 + (uint64_t)rng_below(rng, 4), &shape, rng_between(rng, 1, 900));
     }
 }

@@ -119,10 +119,8 @@ static inline uint64_t house_submit(struct house *house, uint64_t account,
 {
     struct job_queued fact = {.job = ++house->job,
                               .account = account,
-                              .chip = shape->chip,
-                              .memory_mib = shape->memory_mib,
+                              .shape = *shape,
                               .run_ms_max = run_ms_max,
-                              .devices = shape->devices,
                               .restartable = 1};
     job_apply_queued(&house->sched, &house->market, &fact, house->time_us);
     return house->job;
@@ -136,7 +134,7 @@ static inline void house_place(struct house *house, const struct placement *plac
                             .job = job->id,
                             .node = placement->node,
                             .price = placement->price,
-                            .memory_mib = job->memory_mib,
+                            .memory_mib = job->shape.memory_mib,
                             .devices = placement->devices,
                             .class = LEASE_ON_DEMAND};
     lease_apply_opened(&house->market, &house->inventory, &leased, house->time_us);
@@ -178,6 +176,7 @@ static inline void house_copy(struct house *to, const struct house *from)
     house_copy_table(&to->market.prices, &from->market.prices);
     house_copy_table(&to->market.leases, &from->market.leases);
     house_copy_table(&to->sched.jobs, &from->sched.jobs);
+    house_copy_table(&to->sched.requirements, &from->sched.requirements);
     inventory_reindex(&to->inventory);
     market_reindex(&to->market);
     sched_reindex(&to->sched, &to->market);
@@ -190,14 +189,15 @@ static inline void house_copy(struct house *to, const struct house *from)
     to->lease = from->lease, to->job = from->job;
 }
 
-enum { HOUSE_TABLES = 9 };
+enum { HOUSE_TABLES = 10 };
 
 static inline const struct table *house_table(const struct house *house, int i)
 {
     const struct table *tables[HOUSE_TABLES] = {
         &house->inventory.chips,      &house->inventory.nodes, &house->inventory.devices,
         &house->inventory.capacities, &house->market.accounts, &house->market.keys,
-        &house->market.prices,        &house->market.leases,   &house->sched.jobs};
+        &house->market.prices,        &house->market.leases,   &house->sched.jobs,
+        &house->sched.requirements};
     return tables[i];
 }
 

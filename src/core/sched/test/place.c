@@ -23,7 +23,8 @@ static void assert_same_turn(const struct house *house, const struct plain_turn 
     assert_int_equal(placement.chip, plain->placement.chip);
     assert_int_equal(placement.price, plain->placement.price);
     assert_memory_equal(&placement.devices, &plain->placement.devices, sizeof(device_set));
-    assert_int_equal(device_set_count(&placement.devices), job->devices); // whole or not at all
+    assert_int_equal(device_set_count(&placement.devices),
+                     job->shape.devices); // whole or not at all
 }
 
 static void assert_house_is_sound(const struct house *house)
@@ -129,10 +130,12 @@ static void questions_change_nothing(void **state)
         house_copy(&copy, &house);
         struct place_view view = house_view(&house);
         struct placement placement;
-        struct shape shape = {(uint64_t)rng_below(&rng, 5), 100 * rng_below(&rng, 12),
-                              1 + (uint32_t)rng_below(&rng, 12)};
+        struct shape shape = shape_normal((struct shape){0});
+        shape.chips[0] = (uint64_t)rng_below(&rng, 5);
+        shape.memory_mib = 100 * rng_below(&rng, 12);
+        shape.devices = 1 + (uint32_t)rng_below(&rng, 12);
         const struct account *account = table_get(&house.market.accounts, 1);
-        place_feasible(&house.inventory, &house.market, account, &shape);
+        place_feasible(&house.inventory, &house.market, account, &shape, LEASE_ON_DEMAND);
         place_find(&house.inventory, &shape, &placement);
         place_next(&view, &placement);
         assert_true(house_same(&house, &copy));
@@ -206,6 +209,13 @@ static void who_waits_in_vain_holds_back_nobody_else(void **state)
     house_finish(&house);
 }
 
+static enum place_verdict judged(const struct house *house, const struct account *account,
+                                 struct shape shape)
+{
+    shape = shape_normal(shape);
+    return place_feasible(&house->inventory, &house->market, account, &shape, LEASE_ON_DEMAND);
+}
+
 static void a_shape_is_judged_against_the_whole_house(void **state)
 {
     (void)state;
@@ -219,31 +229,42 @@ static void a_shape_is_judged_against_the_whole_house(void **state)
     const struct account *limited = table_get(&house.market.accounts, 2);
     const struct {
         const struct account *account;
-        struct shape shape;
+        uint64_t chip;
+        int64_t memory_mib;
+        uint32_t devices;
         enum place_verdict verdict;
     } rows[] = {
-        {free,    {0, 0, 1},        PLACE_FITS           },
-        {free,    {1, 1000, 2},     PLACE_FITS           },
-        {free,    {2, 0, 1},        PLACE_NO_SUCH_CHIP   },
-        {free,    {9, 0, 1},        PLACE_NO_SUCH_CHIP   },
-        {free,    {unpriced, 0, 1}, PLACE_NO_PRICE       },
-        {free,    {1, 0, 3},        PLACE_TOO_MANY       },
-        {free,    {0, 0, 3},        PLACE_TOO_MANY       },
-        {free,    {1, 1001, 1},     PLACE_TOO_MUCH_MEMORY},
-        {free,    {0, 1001, 1},     PLACE_TOO_MUCH_MEMORY}, // the bigger node has no price
-        {limited, {1, 0, 1},        PLACE_FITS           },
-        {limited, {1, 0, 2},        PLACE_OVER_LIMIT     },
+        {free,    0,        0,    1, PLACE_FITS           },
+        {free,    1,        1000, 2, PLACE_FITS           },
+        {free,    2,        0,    1, PLACE_NO_SUCH_CHIP   },
+        {free,    9,        0,    1, PLACE_NO_SUCH_CHIP   },
+        {free,    unpriced, 0,    1, PLACE_NO_PRICE       },
+        {free,    1,        0,    3, PLACE_TOO_MANY       },
+        {free,    0,        0,    3, PLACE_TOO_MANY       },
+        {free,    1,        1001, 1, PLACE_TOO_MUCH_MEMORY},
+        {free,    0,        1001, 1, PLACE_TOO_MUCH_MEMORY}, // the bigger node has no price
+        {limited, 1,        0,    1, PLACE_FITS           },
+        {limited, 1,        0,    2, PLACE_OVER_LIMIT     },
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
-        assert_int_equal(
-            place_feasible(&house.inventory, &house.market, rows[i].account, &rows[i].shape),
-            rows[i].verdict);
+        assert_int_equal(judged(&house, rows[i].account,
+                                (struct shape){.chips[0] = rows[i].chip,
+                                               .memory_mib = rows[i].memory_mib,
+                                               .devices = rows[i].devices}),
+                         rows[i].verdict);
+    struct shape either = {
+        .chips = {unpriced, 1},
+          .devices = 2, .memory_mib = 1000
+    };
+    assert_int_equal(judged(&house, free, either), PLACE_FITS); // the second of its chips will do
+    struct shape two = {.chips[0] = 1, .devices = 2, .memory_mib = 1000};
+    either = shape_normal(either);
+    assert_int_equal(place_feasible(&house.inventory, &house.market, free, &either, LEASE_SPOT),
+                     PLACE_NO_PRICE);             // no price of its class
     house_node_set(&house, 1, NODE_REPAIR, 1000); // it will come back
-    assert_int_equal(place_feasible(&house.inventory, &house.market, free, &rows[1].shape),
-                     PLACE_BUSY);
+    assert_int_equal(judged(&house, free, two), PLACE_BUSY);
     house_node_set(&house, 1, NODE_RETIRED, 1000);
-    assert_int_equal(place_feasible(&house.inventory, &house.market, free, &rows[1].shape),
-                     PLACE_NO_SUCH_CHIP);
+    assert_int_equal(judged(&house, free, two), PLACE_NO_SUCH_CHIP);
     house_finish(&house);
 }
 

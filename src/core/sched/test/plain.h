@@ -22,7 +22,7 @@ static inline bool plain_fits_node(const struct house *house, const struct node 
         count += device->chip == chip && sellable && !(now && device->lease);
     }
     int64_t memory_mib = node->memory_mib - (now ? node->memory_leased_mib : 0);
-    return count >= job->devices && memory_mib >= job->memory_mib;
+    return count >= job->shape.devices && memory_mib >= job->shape.memory_mib;
 }
 
 static inline bool plain_find(const struct house *house, const struct job *job, bool now,
@@ -36,11 +36,11 @@ static inline bool plain_find(const struct house *house, const struct job *job, 
                 if ((row = table_get(&house->market.prices, p)) && row->chip == chip &&
                     row->until_us == 0 && row->currency == CURRENCY_JPY)
                     price = row;
-            if (!price || (job->chip && job->chip != chip) ||
+            if (!price || (job->shape.chips[0] && job->shape.chips[0] != chip) ||
                 !plain_fits_node(house, node, chip, job, now))
                 continue;
             *ret_placement = (struct placement){job->id, n, chip, price->id, {{0}}};
-            for (uint32_t i = 0, left = job->devices; now && left; i++) {
+            for (uint32_t i = 0, left = job->shape.devices; now && left; i++) {
                 const struct device *device =
                     table_get(&house->inventory.devices, node->first_device + i);
                 if (device->chip != chip || device->lease || device->state != DEVICE_HEALTHY)
@@ -62,7 +62,7 @@ static inline bool plain_over_limit(const struct house *house, const struct job 
     for (const struct lease *lease; (lease = table_step(&house->market.leases, &cursor));)
         if (lease->account == account->id && lease->state == LEASE_ACTIVE)
             leased += device_set_count(&lease->devices);
-    if (account->devices_max >= 0 && leased + job->devices > account->devices_max)
+    if (account->devices_max >= 0 && leased + job->shape.devices > account->devices_max)
         return true;
     return account->month_minor_max >= 0 && house->spent[account->id] >= account->month_minor_max;
 }

@@ -40,7 +40,7 @@ static inline void storm_submit(struct house *house, struct rng *rng)
 {
     if (house->sched.jobs.used >= STORM_JOBS)
         return;
-    struct shape shape = {.chip = (uint64_t)rng_below(rng, 1 + (int64_t)house->chip)};
+    struct shape shape = {.chips[0] = (uint64_t)rng_below(rng, 1 + (int64_t)house->chip)};
     shape.memory_mib = 100 * rng_below(rng, 5);
     shape.devices = 1 + (uint32_t)rng_below(rng, 6);
     if (rng_below(rng, 3))
