@@ -131,6 +131,17 @@ static const struct option journal_export_options[] = {
     {"to", OPTION_FILE, "FILE", "write there, else to standard output"},
     END_OF_OPTIONS,
 };
+static const struct option lab_power_options[] = {
+    {"traces", OPTION_FILE, "DIR|FILE", "measured power: a CSV with power_total_W, or a directory",
+     .required = true, .repeated = true},
+    {"replicas", OPTION_TEXT, "N,N…", "so many replicas, else 1,10,50,200"},
+    {"percentile", OPTION_INTEGER, "N", "of their sum over time, else 99", .min = 1, .max = 100},
+    {"devices", OPTION_INTEGER, "N", "devices a trace measured, else as its name says",
+     .min = 1, .max = 1024},
+    {"max-watts", OPTION_INTEGER, "W", "of one device, else 700", .min = 1, .max = 100000},
+    {"seed", OPTION_INTEGER, "N", "of the phases, else 42", .min = 0, .max = INT64_MAX},
+    END_OF_OPTIONS,
+};
 static const struct option help_options[] = {
     {"man", OPTION_FLAG, .help = "the manual page: tatara help --man | man -l -"},
     {"docs", OPTION_FLAG, .help = "docs/commands.md"},
@@ -280,6 +291,12 @@ static const struct command rows[] = {
      WORDS(1, 1), .run = cmd_lab_json, .about = "FILE may be - for standard input.",
      .example = "tatara lab json invoice.json",
      .exits = "1    it is not JSON: the error names line and column"},
+    {"lab power", "watts of N replicas of a service, from measured traces", "[FILE…]",
+     WORDS(0, OPTION_WORDS_MAX), .options = lab_power_options, .run = cmd_lab_power,
+     .about = "Each replica runs the trace with a phase of its own. What a device needs at the\n"
+              "percentile says how many more devices fit under the same limit.",
+     .example = "tatara lab power --traces traces/ --replicas 1,50,200\n"
+                "tatara lab power --traces a.csv --devices 8 --json"},
     {"completion", "completion for a shell", "bash", WORDS(1, 1), .run = cmd_completion,
      .example = "tatara completion bash > /etc/bash_completion.d/tatara"},
     {"complete", "ids of a kind, for completion", "KIND", WORDS(1, 1), .hidden = true,

@@ -35,6 +35,7 @@
     X(key_new)        \
     X(key_revoke)     \
     X(lab_json)       \
+    X(lab_power)      \
     X(lease_list)     \
     X(limit_set)      \
     X(node_drain)     \
