@@ -59,7 +59,8 @@ const struct reply_field reply_account[] = {
     ROW("currency", REPLY_TEXT, false, NULL, "ISO 4217"),
     ROW("zone", REPLY_TEXT, false, NULL, "IANA name"),
     ROW("parent", REPLY_ID, true, NULL, "the account above it"),
-    ROW("devices_leased", REPLY_NUMBER, false, NULL, "devices it holds now"),
+    ROW("devices_leased", REPLY_NUMBER, false, NULL, "devices it holds now, shares added up"),
+    ROW("milli_leased", REPLY_NUMBER, false, NULL, "the same in thousandths of a device"),
     ROW("devices_max", REPLY_NUMBER, true, NULL, "its limit of devices; null: none"),
     ROW("month_max", REPLY_OBJECT, true, reply_money, "its money limit a month; null: none"),
     ROW("month", REPLY_OBJECT, false, reply_month, "the month it is now in its zone"),
@@ -114,7 +115,8 @@ static void account_reply(struct json_out *json, const struct cloud *cloud,
     json_name(json, S("zone"));
     json_text(json, zone_name(account->zone));
     reply_id(json, "parent", "account", account->parent);
-    reply_number(json, "devices_leased", account->devices_leased);
+    reply_number(json, "devices_leased", (account->milli_leased + MILLI_WHOLE - 1) / MILLI_WHOLE);
+    reply_number(json, "milli_leased", account->milli_leased);
     if (account->devices_max == NO_LIMIT)
         reply_null(json, "devices_max");
     else

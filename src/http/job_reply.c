@@ -69,9 +69,10 @@ static void members_of_bill(struct json_out *json, const struct cloud *cloud, co
     bool known = job_bill_of(&cloud->market, &cloud->meter, job, &bill);
     if (!known)
         bill = job_bill_start(job);
-    int64_t device_ms = 0;
-    if (__builtin_mul_overflow(job->ran_ms, (int64_t)job->shape.devices, &device_ms))
+    int64_t device_ms = 0; // nearly: each lease is cut to whole device-ms by itself
+    if (__builtin_mul_overflow(job->ran_ms, shape_milli(&job->shape), &device_ms))
         device_ms = INT64_MAX;
+    device_ms /= MILLI_WHOLE;
     reply_number(json, "ran_ms", known ? bill.ran_ms : job->ran_ms);
     reply_number(json, "device_ms", known ? bill.device_ms : device_ms);
     reply_number(json, "energy_j", known ? bill.energy_j : job->energy_j);

@@ -43,11 +43,9 @@ static bool add_lease(const struct market *market, const struct meter *meter,
 {
     const struct price *price = table_get(&market->prices, lease->price);
     const struct meter_row *row = table_get(&meter->rows, lease->id);
-    int64_t device_ms;
-    return price && row &&
-           !__builtin_mul_overflow(row->ran_ms, (int64_t)device_set_count(&lease->devices),
-                                   &device_ms) &&
-           job_bill_add(bill, device_ms, price);
+    if (lease->price == 0)
+        return true; // it has no devices
+    return price && row && job_bill_add(bill, lease_device_ms(lease, row->ran_ms), price);
 }
 
 bool job_bill_of(const struct market *market, const struct meter *meter, const struct job *job,

@@ -115,10 +115,9 @@ static void take_transfer(struct cloud *cloud, const struct posted *posted,
         return;
     const struct lease *lease = cloud_lease(cloud, posted->cause);
     must(lease);
-    int64_t amount = transfer->amount, devices = device_set_count(&lease->devices);
-    meter_take(&cloud->meter, lease->id, book->role == BOOK_USED ? amount / devices : 0,
-               book->role == BOOK_ENERGY_USED ? amount : 0,
-               book->role == BOOK_HELD ? amount / devices : 0);
+    int64_t amount = transfer->amount;
+    meter_take(&cloud->meter, lease->id, book->role == BOOK_USED ? amount : 0,
+               book->role == BOOK_ENERGY_USED ? amount : 0, book->role == BOOK_HELD ? amount : 0);
 }
 
 static void apply_posted(struct cloud *cloud, const struct event *event)
@@ -173,6 +172,9 @@ static struct effect fold_work(struct cloud *cloud, const struct event *event)
         break;
     case EVENT_LEASED:
         apply_leased(cloud, event);
+        break;
+    case EVENT_LEASE_PART:
+        lease_apply_part(&cloud->market, &cloud->inventory, &event->lease_part, time_us);
         break;
     case EVENT_JOB_PLACED:
         return apply_job_placed(cloud, event);

@@ -49,6 +49,19 @@ static bool check_unbilled(const struct cloud *cloud, struct err *err)
     return true;
 }
 
+// What was posted as used is the device time of what was metered, never more.
+static bool check_used(const struct cloud *cloud, struct err *err)
+{
+    uint32_t cursor = 0;
+    for (const struct meter_row *row; (row = table_step(&cloud->meter.rows, &cursor));) {
+        const struct lease *lease = cloud_lease(cloud, row->id);
+        if (!lease || row->used_taken > lease_device_ms(lease, row->ran_ms))
+            return err_set(err, "lease-%" PRIu64 ": %" PRId64 " device-ms were posted as used",
+                           row->id, row->used_taken);
+    }
+    return true;
+}
+
 bool cloud_check(const struct cloud *cloud, struct err *err)
 {
     commodity which;
@@ -66,5 +79,5 @@ bool cloud_check(const struct cloud *cloud, struct err *err)
         return err_set(err, "meter: lease-%" PRIu64 " breaks an invariant", id);
     if (!billing_check(&cloud->billing, &cloud->market, &id))
         return err_set(err, "billing: rated-%" PRIu64 " breaks an invariant", id);
-    return check_capacity(cloud, err) && check_unbilled(cloud, err);
+    return check_used(cloud, err) && check_capacity(cloud, err) && check_unbilled(cloud, err);
 }

@@ -21,6 +21,7 @@ enum { MANY = 1 << 28, ONE = 1 };
     X(market.keys, access_key)         \
     X(market.prices, price)            \
     X(market.leases, lease)            \
+    X(market.parts, lease_part)        \
     X(sched.jobs, job)                 \
     X(sched.requirements, requirement) \
     X(meter.rows, meter_row)           \
@@ -78,6 +79,7 @@ void cloud_finish(struct cloud *cloud)
     table_finish(&cloud->ended);
     lookup_finish(&cloud->index->requests);
     free(cloud->index->limits);
+    free(cloud->index->plan.runs);
     free(cloud->index);
     *cloud = (struct cloud){0};
 }

@@ -18,7 +18,15 @@ struct limit_entry {
     uint64_t attempt;
 };
 
+// The runs of the lease that is being placed: its events come one a step, all in one commit.
+struct placing_plan {
+    uint64_t lease;
+    struct lease_run *runs; // all but the first
+    uint32_t count, room;
+};
+
 struct cloud_index {
+    struct placing_plan plan;
     struct lookup requests; // request digest -> request row
     struct limit_entry *limits;
     uint32_t limits_count, limits_room;

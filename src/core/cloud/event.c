@@ -81,6 +81,23 @@ static void transfers(struct buf *out, const struct posted *posted)
     buf_byte(out, ']');
 }
 
+static void runs(struct buf *out, const struct lease_part_added *part)
+{
+    must(part->count <= LEASE_RUNS_MAX);
+    buf_byte(out, '[');
+    for (uint32_t i = 0; i < part->count; i++) {
+        const struct lease_run *run = &part->runs[i];
+        buf_add(out, i ? S(",[") : S("["));
+        id(out, S("node"), run->node);
+        buf_byte(out, ',');
+        buf_u64(out, run->count);
+        buf_add(out, S(",\""));
+        device_set_text(&run->devices, out);
+        buf_add(out, S("\"]"));
+    }
+    buf_byte(out, ']');
+}
+
 // Settings are written by name: the order of their keys, not of their numbers.
 static void settings(struct buf *out, const struct opened *opened)
 {
@@ -128,9 +145,30 @@ static void array(struct buf *out, const struct event_field_row *row, const void
     buf_byte(out, ']');
 }
 
+static void encode_word(struct buf *out, const struct event_field_row *row, uint32_t word)
+{
+    if (row->form == FIELD_NUMBER)
+        buf_u64(out, word);
+    else if (row->form == FIELD_FLAG)
+        buf_add(out, word ? S("true") : S("false"));
+    else if (row->form == FIELD_COMMODITY)
+        with_quotes(out, word, commodity_text);
+    else if (row->form == FIELD_MONTH)
+        with_quotes(out, word, month_text);
+    else if (row->form == FIELD_CURRENCY)
+        json_quote(out, currency_code(word));
+    else if (row->form == FIELD_ZONE)
+        json_quote(out, zone_name(word));
+    else if (row->form == FIELD_KIND)
+        quoted(out, event_kind_word(word));
+    else if (row->form == FIELD_SETTING)
+        quoted(out, str_from(setting_row(word)->key));
+    else
+        quoted(out, str_from(row->word(word)));
+}
+
 static void encode_field(struct buf *out, const struct event_field_row *row, const void *member)
 {
-    uint32_t word;
     switch (row->form) {
     case FIELD_ID:
         id(out, row->prefix, *(const uint64_t *)member);
@@ -163,6 +201,9 @@ static void encode_field(struct buf *out, const struct event_field_row *row, con
     case FIELD_NUMBERS:
         array(out, row, member);
         break;
+    case FIELD_RUNS:
+        runs(out, member);
+        break;
     case FIELD_TRANSFERS:
         transfers(out, member);
         break;
@@ -178,25 +219,7 @@ static void encode_field(struct buf *out, const struct event_field_row *row, con
     case FIELD_WORD:
     case FIELD_KIND:
     case FIELD_SETTING:
-        memcpy(&word, member, sizeof word);
-        if (row->form == FIELD_NUMBER)
-            buf_u64(out, word);
-        else if (row->form == FIELD_FLAG)
-            buf_add(out, word ? S("true") : S("false"));
-        else if (row->form == FIELD_COMMODITY)
-            with_quotes(out, word, commodity_text);
-        else if (row->form == FIELD_MONTH)
-            with_quotes(out, word, month_text);
-        else if (row->form == FIELD_CURRENCY)
-            json_quote(out, currency_code(word));
-        else if (row->form == FIELD_ZONE)
-            json_quote(out, zone_name(word));
-        else if (row->form == FIELD_KIND)
-            quoted(out, event_kind_word(word));
-        else if (row->form == FIELD_SETTING)
-            quoted(out, str_from(setting_row(word)->key));
-        else
-            quoted(out, str_from(row->word(word)));
+        encode_word(out, row, *(const uint32_t *)member);
         break;
     }
 }
@@ -240,6 +263,7 @@ bool event_field(enum event_kind kind, uint32_t index, struct event_field_text *
         [FIELD_KIND] = "word",
         [FIELD_BIGS] = "list of integers as strings",
         [FIELD_NUMBERS] = "list of numbers",
+        [FIELD_RUNS] = "list of runs",
         [FIELD_TRANSFERS] = "list of transfers",
         [FIELD_SETTINGS] = "object",
         [FIELD_SETTING] = "word",

@@ -37,6 +37,7 @@
     X(EVENT_LIMIT_SET, "limit_set", limit_set, "an account's limits")                          \
     X(EVENT_JOB_QUEUED, "job_queued", job_queued, "a job waits")                               \
     X(EVENT_LEASED, "leased", leased, "devices of a node are an account's from now on")        \
+    X(EVENT_LEASE_PART, "lease_part", lease_part, "more nodes of a lease")                     \
     X(EVENT_JOB_PLACED, "job_placed", job_placed, "an attempt of a job begins under a lease")  \
     X(EVENT_JOB_STARTED, "job_started", job_started, "the engine says that its command runs")  \
     X(EVENT_JOB_STOPPING, "job_stopping", job_stopping, "the engine is asked to stop it")      \
@@ -109,6 +110,7 @@ struct event {
         struct limit_set limit_set;
         struct job_queued job_queued;
         struct leased leased;
+        struct lease_part_added lease_part;
         struct job_placed job_placed;
         struct job_started job_started;
         struct job_stopping job_stopping;

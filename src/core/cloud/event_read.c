@@ -125,6 +125,24 @@ static bool transfers(struct cursor *cursor, struct posted *posted)
     return true;
 }
 
+static bool runs(struct cursor *cursor, struct lease_part_added *part)
+{
+    str devices;
+    if (!expect(cursor, S("[")))
+        return false;
+    while (!expect(cursor, S("]"))) {
+        if (part->count == LEASE_RUNS_MAX || (part->count && !expect(cursor, S(","))))
+            return false;
+        struct lease_run *run = &part->runs[part->count++];
+        if (!expect(cursor, S("[")) || !id(cursor, S("node"), &run->node) ||
+            !expect(cursor, S(",")) || !small(cursor, &run->count) || !expect(cursor, S(",")) ||
+            !quoted(cursor, &devices) || !device_set_parse(devices, &run->devices) ||
+            !expect(cursor, S("]")))
+            return false;
+    }
+    return true;
+}
+
 static bool settings(struct cursor *cursor, struct opened *opened)
 {
     if (!expect(cursor, S("{")))
@@ -237,6 +255,8 @@ static bool decode_field(struct cursor *cursor, const struct event_field_row *ro
     case FIELD_BIGS:
     case FIELD_NUMBERS:
         return array(cursor, row, member);
+    case FIELD_RUNS:
+        return runs(cursor, member);
     case FIELD_TRANSFERS:
         return transfers(cursor, member);
     case FIELD_SETTINGS:

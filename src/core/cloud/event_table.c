@@ -203,12 +203,24 @@ ROWS(leased) = {
     I("account", "account", leased.account, "whose it is"),
     W("class", leased.class, word_lease_class_text, LEASE_CLASS_COUNT, "of the lease"),
     I("contract", "contract", leased.contract, "null: on-demand terms"),
-    F("devices", FIELD_DEVICES, leased.devices, "devices of the node, by number"),
+    FO("count", FIELD_NUMBER, leased.count, "so many nodes from this one on, absent: one"),
+    FO("cpu_milli", FIELD_BIG, leased.cpu_milli, "thousandths of a CPU of each node"),
+    FO("device_memory_mib", FIELD_BIG, leased.device_memory_mib, "memory of the share"),
+    F("devices", FIELD_DEVICES, leased.devices, "devices of each node, by number"),
     I("job", "job", leased.job, "the job it is for"),
     I("lease", "lease", leased.lease, "the lease"),
-    F("memory_mib", FIELD_BIG, leased.memory_mib, "memory of the node"),
-    I("node", "node", leased.node, "the node"),
+    F("memory_mib", FIELD_BIG, leased.memory_mib, "memory of each node"),
+    FO("milli", FIELD_NUMBER, leased.milli, "thousandths of the device, absent: whole devices"),
+    I("node", "node", leased.node, "the first node"),
+    FO("nodes", FIELD_NUMBER, leased.nodes,
+       "all of its nodes, absent: those named here; lease_part names the others"),
     I("price", "price", leased.price, "its price, for as long as it lasts"),
+    FO("slices", FIELD_NUMBER, leased.slices, "MIG compute slices of the device"),
+    FO("watts", FIELD_BIG, leased.watts, "promised by each node"),
+};
+ROWS(lease_part) = {
+    I("lease", "lease", lease_part.lease, "the lease"),
+    F("runs", FIELD_RUNS, lease_part, "[first node, how many nodes, devices of each], …"),
 };
 ROWS(job_placed) = {
     F("attempt", FIELD_NUMBER, job_placed.attempt, "number of the attempt, from 1"),

@@ -31,6 +31,7 @@ enum field_form {
     FIELD_KIND,      // the event's kind
     FIELD_BIGS,      // int64_t[INVOICE_RATES_MAX]
     FIELD_NUMBERS,   // uint32_t[INVOICE_RATES_MAX]
+    FIELD_RUNS,      // struct lease_part_added: [["node-5",64,"0-3"],…]
     FIELD_TRANSFERS, // struct posted: [["book-1","book-2","450"],…]
     FIELD_SETTINGS,  // struct opened: {"key":"value",…}
     FIELD_SETTING,   // uint32_t: a setting's key

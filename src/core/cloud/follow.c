@@ -1,6 +1,7 @@
 // What the state has left to do, one event at a time, in a fixed order.
 #include "base/must.h"
 #include "core/cloud/cloud_state.h"
+#include <stdlib.h>
 
 static void release_event(const struct house *house, struct event *event)
 {
@@ -8,10 +9,43 @@ static void release_event(const struct house *house, struct event *event)
     event->lease_ended.lease = house->releasing;
 }
 
+// Keeps the runs behind the first until their events are given.
+static void plan_keep(const struct cloud *cloud, uint64_t lease, const struct placement *placement)
+{
+    struct placing_plan *plan = &cloud->index->plan;
+    if (placement->runs > plan->room) {
+        plan->room = placement->runs;
+        plan->runs = realloc(plan->runs, plan->room * sizeof *plan->runs);
+        must(plan->runs);
+    }
+    for (uint32_t i = 0; i < placement->runs; i++)
+        plan->runs[i] = placement->run[i];
+    plan->count = placement->runs;
+    plan->lease = lease;
+}
+
+static void part_event(const struct cloud *cloud, const struct lease *lease, struct event *event)
+{
+    const struct placing_plan *plan = &cloud->index->plan;
+    struct lease_part_added *fact = &event->lease_part;
+    must(plan->lease == lease->id && lease->parts < plan->count);
+    event->kind = EVENT_LEASE_PART;
+    fact->lease = lease->id;
+    while (fact->count < LEASE_RUNS_MAX && lease->parts + fact->count < plan->count) {
+        fact->runs[fact->count] = plan->runs[lease->parts + fact->count];
+        fact->count++;
+    }
+}
+
+// The rest of the lease's nodes, then its job: a gang is placed whole, in one commit.
 static void placed_event(const struct cloud *cloud, struct event *event)
 {
     const struct lease *lease = cloud_lease(cloud, cloud_house(cloud)->placing);
     must(lease);
+    if (lease->held < lease->nodes) {
+        part_event(cloud, lease, event);
+        return;
+    }
     const struct job *job = cloud_job(cloud, lease->job);
     must(job && job->state == JOB_QUEUED);
     event->kind = EVENT_JOB_PLACED;
@@ -60,17 +94,29 @@ static bool place_event(const struct cloud *cloud, int64_t time_us, struct event
     if (!place_next(&view, &placement))
         return false;
     const struct job *job = cloud_job(cloud, placement.job);
+    struct leased *fact = &event->leased;
+    bool whole = job->shape.milli == MILLI_WHOLE;
     event->kind = EVENT_LEASED;
-    event->leased = (struct leased){
+    *fact = (struct leased){
         .lease = cloud->market.leases.last_id + 1,
         .account = job->account,
         .job = job->id,
         .node = placement.node,
         .price = placement.price,
+        .cpu_milli = job->shape.cpu_milli,
         .memory_mib = job->shape.memory_mib,
+        .watts = placement.watts,
         .devices = placement.devices,
+        .count = placement.count > 1 ? placement.count : 0,
+        .nodes = placement.nodes > placement.count ? placement.nodes : 0,
         .class = job->class,
     };
+    if (!whole || job->shape.slices) {
+        fact->milli = whole ? 0 : job->shape.milli;
+        fact->slices = job->shape.slices;
+        fact->device_memory_mib = job->shape.device_memory_mib;
+    }
+    plan_keep(cloud, fact->lease, &placement);
     return true;
 }
 

@@ -215,11 +215,11 @@ static struct metered reading_of(const struct cloud *cloud, const struct job *jo
     const struct lease *lease = cloud_lease(cloud, job->lease);
     must(lease);
     int64_t lasted_ms = time_us / MS_US - lease->start_us / MS_US;
+    int64_t things = lease->devices_total > lease->nodes ? lease->devices_total : lease->nodes;
     return (struct metered){
         .lease = lease->id,
         .ran_ms = at_most(report->ran_ms, lasted_ms, 1),
-        .energy_j = at_most(report->energy_j, lasted_ms,
-                            ENERGY_J_PER_MS_MAX * (int64_t)device_set_count(&lease->devices)),
+        .energy_j = at_most(report->energy_j, lasted_ms, ENERGY_J_PER_MS_MAX * things),
         .cpu_ms = at_most(report->cpu_ms, lasted_ms, CPU_MS_PER_MS_MAX),
         .memory_peak_bytes = report->memory_peak_bytes,
         .energy = report->energy,

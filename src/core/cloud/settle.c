@@ -71,7 +71,7 @@ static void post_event(const struct cloud *cloud, const struct wishes *wishes,
 static bool rate_next(const struct cloud *cloud, const struct lease *lease,
                       const struct meter_row *row, struct event *event)
 {
-    if (row->ran_ms_rated >= row->ran_ms)
+    if (row->ran_ms_rated >= row->ran_ms || lease->price == 0)
         return false;
     const struct account *account = table_get(&cloud->market.accounts, lease->account);
     const struct price *price = table_get(&cloud->market.prices, lease->price);
@@ -89,7 +89,7 @@ static bool rate_next(const struct cloud *cloud, const struct lease *lease,
                                          period, cloud->billing.rated.last_id + 1);
         return true;
     }
-    int64_t quantity = (until_ms - row->ran_ms_rated) * device_set_count(&lease->devices);
+    int64_t quantity = lease_device_ms(lease, until_ms) - lease_device_ms(lease, row->ran_ms_rated);
     int64_t amount = 0;
     must(rated_posting(rated, price, quantity, &amount));
     event->kind = EVENT_RATED;
@@ -136,13 +136,38 @@ static int64_t lease_ms(const struct lease *lease)
     return lease->end_us / MS_US - lease->start_us / MS_US;
 }
 
+// What it had and did not use: known when it has ended.
+static int64_t held_device_ms(const struct lease *lease, const struct meter_row *row)
+{
+    if (lease->state != LEASE_ENDED)
+        return 0;
+    return lease_device_ms(lease, lease_ms(lease)) - lease_device_ms(lease, row->ran_ms);
+}
+
 static bool settled(const struct cloud *cloud, const struct lease *lease,
                     const struct meter_row *row)
 {
-    bool ended = lease->state == LEASE_ENDED;
-    return row->ran_ms_taken == row->ran_ms && row->energy_j_taken == row->energy_j &&
-           cloud_house(cloud)->settling_minor == 0 &&
-           (!ended || row->held_ms_taken == lease_ms(lease) - row->ran_ms);
+    return row->used_taken == lease_device_ms(lease, row->ran_ms) &&
+           row->energy_j_taken == row->energy_j && cloud_house(cloud)->settling_minor == 0 &&
+           row->held_taken == held_device_ms(lease, row);
+}
+
+static void want_devices(const struct cloud *cloud, const struct lease *lease,
+                         const struct meter_row *row, struct wishes *wishes)
+{
+    const struct price *price = table_get(&cloud->market.prices, lease->price);
+    if (!price)
+        return; // it has no devices
+    struct wish wish = {.credit = BOOK_SUPPLY,
+                        .debit_owner = lease->account,
+                        .credit_owner = price->chip,
+                        .of = commodity_device_ms(price->chip)};
+    wish.debit = BOOK_USED;
+    wish.amount = lease_device_ms(lease, row->ran_ms) - row->used_taken;
+    want(wishes, wish);
+    wish.debit = BOOK_HELD;
+    wish.amount = held_device_ms(lease, row) - row->held_taken;
+    want(wishes, wish);
 }
 
 bool settle_next(const struct cloud *cloud, int64_t time_us, struct event *ret_event)
@@ -157,22 +182,17 @@ bool settle_next(const struct cloud *cloud, int64_t time_us, struct event *ret_e
     if (settled(cloud, lease, row))
         return false;
 
-    const struct price *price = table_get(&cloud->market.prices, lease->price);
-    int64_t devices = device_set_count(&lease->devices);
-    commodity device_ms = commodity_device_ms(price->chip);
     struct wishes wishes = {0};
-    want(&wishes, (struct wish){BOOK_USED, BOOK_SUPPLY, lease->account, price->chip, device_ms,
-                                (row->ran_ms - row->ran_ms_taken) * devices});
-    if (lease->state == LEASE_ENDED)
-        want(&wishes,
-             (struct wish){BOOK_HELD, BOOK_SUPPLY, lease->account, price->chip, device_ms,
-                           (lease_ms(lease) - row->ran_ms - row->held_ms_taken) * devices});
+    want_devices(cloud, lease, row, &wishes);
     want(&wishes, (struct wish){BOOK_ENERGY_USED, BOOK_ENERGY_SOURCE, lease->account, 0,
                                 commodity_energy(), row->energy_j - row->energy_j_taken});
-    want(&wishes,
-         (struct wish){BOOK_UNBILLED, BOOK_REVENUE, lease->account, price->chip,
-                       commodity_money(price->currency), cloud_house(cloud)->settling_minor});
-    want_capacity(cloud, price->chip, time_us, &wishes);
+    const struct price *price = table_get(&cloud->market.prices, lease->price);
+    if (price) {
+        want(&wishes,
+             (struct wish){BOOK_UNBILLED, BOOK_REVENUE, lease->account, price->chip,
+                           commodity_money(price->currency), cloud_house(cloud)->settling_minor});
+        want_capacity(cloud, price->chip, time_us, &wishes);
+    }
     post_event(cloud, &wishes, POSTED_LEASE, id, ret_event);
     return true;
 }

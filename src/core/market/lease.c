@@ -19,26 +19,110 @@ const char *lease_class_text(enum lease_class class)
     return texts[class];
 }
 
+enum { DEVICE_WHOLE = 1000 };
+
+struct lease_run lease_run_at(const struct market *market, const struct lease *lease,
+                              uint32_t index)
+{
+    must(index <= lease->parts);
+    if (index == 0)
+        return (struct lease_run){lease->node, lease->devices, lease->count, 0};
+    const struct lease_part *part = table_get(&market->parts, lease->first_part + index - 1);
+    must(part && part->lease == lease->id);
+    return (struct lease_run){part->node, part->devices, part->count, 0};
+}
+
+static int64_t milli_of(const struct lease *lease)
+{
+    return (int64_t)lease->devices_total * lease->milli;
+}
+
+int64_t lease_device_ms(const struct lease *lease, int64_t ms)
+{
+    // floor(milli * ms / 1000), cut in two so that no product leaves int64.
+    int64_t milli = milli_of(lease), seconds, device_ms;
+    must(ms >= 0 && !__builtin_mul_overflow(milli, ms / DEVICE_WHOLE, &seconds));
+    must(!__builtin_add_overflow(seconds, milli * (ms % DEVICE_WHOLE) / DEVICE_WHOLE, &device_ms));
+    return device_ms;
+}
+
+static void take_run(struct inventory *inventory, const struct lease *lease,
+                     const struct lease_run *run, int64_t time_us)
+{
+    for (uint32_t i = 0; i < run->count; i++)
+        node_lease(inventory, run->node + i, &run->devices, lease->memory_mib, lease->id, time_us);
+}
+
+static void give_run(struct inventory *inventory, const struct lease *lease,
+                     const struct lease_run *run, int64_t time_us)
+{
+    for (uint32_t i = 0; i < run->count; i++)
+        node_release(inventory, run->node + i, &run->devices, lease->memory_mib, time_us);
+}
+
+// Every node of a lease has as many devices: what the first has, all have.
+static void hold_run(struct market *market, struct inventory *inventory, struct lease *lease,
+                     const struct lease_run *run, int64_t time_us)
+{
+    uint32_t each = device_set_count(&lease->devices);
+    must(run->count >= 1 && run->count <= lease->nodes - lease->held);
+    must(device_set_count(&run->devices) == each);
+    struct account *account = table_get(&market->accounts, lease->account);
+    must(account);
+    lease->held += run->count;
+    lease->devices_total += run->count * each;
+    account->milli_leased += (int64_t)run->count * each * lease->milli;
+    take_run(inventory, lease, run, time_us);
+}
+
 void lease_apply_opened(struct market *market, struct inventory *inventory,
                         const struct leased *fact, int64_t time_us)
 {
-    struct account *account = table_get(&market->accounts, fact->account);
-    int64_t count = device_set_count(&fact->devices);
-    must(account && count > 0 && fact->class < LEASE_CLASS_COUNT);
-    must(table_get(&market->prices, fact->price));
+    uint32_t each = device_set_count(&fact->devices);
+    must(fact->class < LEASE_CLASS_COUNT && fact->milli <= DEVICE_WHOLE);
+    must(each > 0 || fact->cpu_milli > 0);
+    must(each == 0 ? fact->price == 0 : table_get(&market->prices, fact->price) != NULL);
     struct lease *lease = table_add(&market->leases, fact->lease);
     lease->account = fact->account;
     lease->contract = fact->contract;
     lease->job = fact->job;
-    lease->node = fact->node;
     lease->price = fact->price;
+    lease->node = fact->node;
     lease->start_us = time_us;
+    lease->cpu_milli = fact->cpu_milli;
     lease->memory_mib = fact->memory_mib;
+    lease->device_memory_mib = fact->device_memory_mib;
+    lease->watts = fact->watts;
     lease->devices = fact->devices;
+    lease->count = fact->count ? fact->count : 1;
+    lease->nodes = fact->nodes ? fact->nodes : lease->count;
+    lease->milli = fact->milli ? fact->milli : DEVICE_WHOLE;
+    lease->slices = fact->slices;
     lease->class = fact->class;
     lease->state = LEASE_ACTIVE;
-    account->devices_leased += count;
-    node_lease(inventory, lease->node, &lease->devices, lease->memory_mib, lease->id, time_us);
+    must(lease->milli == DEVICE_WHOLE || (lease->nodes == 1 && each == 1));
+    struct lease_run first = lease_run_at(market, lease, 0);
+    hold_run(market, inventory, lease, &first, time_us);
+}
+
+void lease_apply_part(struct market *market, struct inventory *inventory,
+                      const struct lease_part_added *fact, int64_t time_us)
+{
+    struct lease *lease = table_get(&market->leases, fact->lease);
+    must(lease && lease->state == LEASE_ACTIVE && fact->count <= LEASE_RUNS_MAX);
+    for (uint32_t i = 0; i < fact->count; i++) {
+        const struct lease_run *run = &fact->runs[i];
+        struct lease_part *part = table_add(&market->parts, market->parts.last_id + 1);
+        part->lease = lease->id;
+        part->node = run->node;
+        part->devices = run->devices;
+        part->count = run->count;
+        if (lease->parts == 0)
+            lease->first_part = part->id;
+        must(part->id == lease->first_part + lease->parts); // no other lease came between
+        lease->parts++;
+        hold_run(market, inventory, lease, run, time_us);
+    }
 }
 
 void lease_apply_ended(struct market *market, struct inventory *inventory,
@@ -46,18 +130,24 @@ void lease_apply_ended(struct market *market, struct inventory *inventory,
 {
     struct lease *lease = table_get(&market->leases, fact->lease);
     must(lease && lease->state != LEASE_ENDED && time_us >= lease->start_us);
+    must(lease->held == lease->nodes);
     lease->end_us = time_us;
     lease->state = LEASE_ENDED;
     struct account *account = table_get(&market->accounts, lease->account);
-    account->devices_leased -= device_set_count(&lease->devices);
-    must(account->devices_leased >= 0);
+    account->milli_leased -= milli_of(lease);
+    must(account->milli_leased >= 0);
     market_loosen(market, account);
-    node_release(inventory, lease->node, &lease->devices, lease->memory_mib, time_us);
+    for (uint32_t i = 0; i <= lease->parts; i++) {
+        struct lease_run run = lease_run_at(market, lease, i);
+        give_run(inventory, lease, &run, time_us);
+    }
 }
 
 void lease_apply_dropped(struct market *market, const struct lease_dropped *fact)
 {
     const struct lease *lease = table_get(&market->leases, fact->lease);
     must(lease && lease->state == LEASE_ENDED);
+    for (uint32_t i = 0; i < lease->parts; i++)
+        table_remove(&market->parts, lease->first_part + i);
     table_remove(&market->leases, fact->lease);
 }

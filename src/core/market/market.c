@@ -8,6 +8,7 @@ enum {
     KEYS_MAX = 1 << 21,
     PRICES_MAX = 1 << 20,
     LEASES_MAX = 1 << 25,
+    PARTS_MAX = 1 << 25,
 };
 
 void market_init(struct market *market)
@@ -17,6 +18,7 @@ void market_init(struct market *market)
     table_init(&market->keys, sizeof(struct access_key), KEYS_MAX);
     table_init(&market->prices, sizeof(struct price), PRICES_MAX);
     table_init(&market->leases, sizeof(struct lease), LEASES_MAX);
+    table_init(&market->parts, sizeof(struct lease_part), PARTS_MAX);
     market->index = calloc(1, sizeof *market->index);
     must(market->index);
 }
@@ -43,6 +45,7 @@ void market_finish(struct market *market)
     table_finish(&market->keys);
     table_finish(&market->prices);
     table_finish(&market->leases);
+    table_finish(&market->parts);
 }
 
 void market_reindex(struct market *market)
@@ -61,29 +64,54 @@ void market_reindex(struct market *market)
 
 // What the active leases add up to, by place of the account and of the node.
 struct sums {
-    int64_t *devices, *memory_mib;
+    int64_t *devices, *memory_mib; // devices: in milli
     int64_t leased;
 };
+
+static bool run_agrees(const struct inventory *inventory, const struct lease *lease,
+                       const struct lease_run *run, struct sums *sums)
+{
+    for (uint32_t n = 0; n < run->count; n++) {
+        const struct node *node = table_get(&inventory->nodes, run->node + n);
+        if (!node)
+            return false;
+        for (uint32_t i = 0; (i = device_set_next(&run->devices, i)) < DEVICE_SET_MAX; i++) {
+            const struct device *device = node_device(inventory, node, i);
+            if (!device || device->lease != lease->id) // another lease's: two would overlap
+                return false;
+        }
+        sums->memory_mib[table_place(&inventory->nodes, node)] += lease->memory_mib;
+        sums->leased += device_set_count(&run->devices);
+    }
+    return true;
+}
 
 static bool lease_agrees(const struct market *market, const struct inventory *inventory,
                          const struct lease *lease, struct sums *sums)
 {
     const struct account *account = table_get(&market->accounts, lease->account);
-    const struct node *node = table_get(&inventory->nodes, lease->node);
-    if (!account || !node)
+    uint32_t nodes = 0, devices = 0;
+    if (!account)
         return false;
-    for (uint32_t i = 0; i < DEVICE_SET_MAX; i++) {
-        if (!device_set_has(&lease->devices, i))
-            continue;
-        const struct device *device = node_device(inventory, node, i);
-        if (!device || device->lease != lease->id) // another lease's: two would overlap
+    for (uint32_t i = 0; i <= lease->parts; i++) {
+        struct lease_run run = lease_run_at(market, lease, i);
+        if (!run_agrees(inventory, lease, &run, sums))
             return false;
+        nodes += run.count;
+        devices += run.count * device_set_count(&run.devices);
     }
-    int64_t count = device_set_count(&lease->devices);
-    sums->devices[table_place(&market->accounts, account)] += count;
-    sums->memory_mib[table_place(&inventory->nodes, node)] += lease->memory_mib;
-    sums->leased += count;
-    return true;
+    sums->devices[table_place(&market->accounts, account)] += (int64_t)devices * lease->milli;
+    return nodes == lease->nodes && nodes == lease->held && devices == lease->devices_total;
+}
+
+// Rows of parts belong to leases that are there, each to one.
+static bool parts_agree(const struct market *market)
+{
+    uint64_t parts = 0;
+    uint32_t cursor = 0;
+    for (const struct lease *row; (row = table_step(&market->leases, &cursor));)
+        parts += row->parts;
+    return parts == market->parts.used;
 }
 
 static bool sums_agree(const struct market *market, const struct inventory *inventory,
@@ -91,7 +119,7 @@ static bool sums_agree(const struct market *market, const struct inventory *inve
 {
     uint32_t cursor = 0;
     for (const struct account *row; (row = table_step(&market->accounts, &cursor));)
-        if (row->devices_leased != sums->devices[table_place(&market->accounts, row)])
+        if (row->milli_leased != sums->devices[table_place(&market->accounts, row)])
             return false;
     cursor = 0;
     for (const struct node *row; (row = table_step(&inventory->nodes, &cursor));)
@@ -127,7 +155,8 @@ bool market_check(const struct market *market, const struct inventory *inventory
         *ret_lease = row->id;
         good = false;
     }
-    if (good && (!sums_agree(market, inventory, &sums) || !prices_agree(market))) {
+    if (good &&
+        (!sums_agree(market, inventory, &sums) || !prices_agree(market) || !parts_agree(market))) {
         *ret_lease = 0;
         good = false;
     }

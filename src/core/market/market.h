@@ -1,12 +1,12 @@
 // market.h - accounts, access keys, prices, leases and limits.
 //
 // An account is who pays; account 1 is the house itself. A price is versioned: a new one ends the
-// one before, and a lease keeps the price it was opened with. A lease is the right to devices of
-// one node for [start, end): the only thing that occupies capacity. On-demand is the only class so
-// far; contract 0 stands for the account's on-demand terms.
+// one before, and a lease keeps the price it was opened with. A lease is the right to devices (or
+// a share of one), CPU and memory of one or many nodes for [start, end): the only thing that
+// occupies capacity. Contract 0 stands for the account's on-demand terms.
 //
 //   Owner      struct market owns its tables and its indexes (caches)
-//   Invariant  devices of active leases never overlap; account.devices_leased is their sum;
+//   Invariant  devices of active leases never overlap; account.milli_leased is their sum;
 //              at most one price per (chip, class, currency) has until_us 0
 //   Refusal    none here: cloud asks the questions below first
 //   Fault      none
@@ -29,8 +29,8 @@ struct account {
     char tax_id[16]; // "T7000012050002" or empty
     int64_t created_us;
     int64_t devices_max, month_minor_max; // NO_LIMIT or the limit
-    int64_t devices_leased;
-    uint64_t queue_first, queue_last; // jobs in state queued, oldest first (kept by sched)
+    int64_t milli_leased;                 // of devices
+    uint64_t queue_first, queue_last;     // jobs in state queued, oldest first (kept by sched)
     int64_t queued;
     uint32_t currency, zone;
 };
@@ -74,17 +74,40 @@ struct price { // money per device-hour of a chip in a class
 };
 _Static_assert(sizeof(struct price) == 56, "no padding");
 
+// A lease is of equal parts of one or many nodes. Nodes with consecutive ids and the same devices
+// are one run; the first run stands in the lease's row, further ones in rows of `parts` with
+// consecutive ids, so that a lease of 1,024 nodes is a handful of rows.
 struct lease {
-    uint64_t id, account, contract, job, node, price;
-    int64_t start_us, end_us; // end_us 0: open
-    int64_t memory_mib;
-    device_set devices;
-    uint32_t class, state;
+    uint64_t id, account, contract, job, price;              // price 0: it has no devices
+    uint64_t node;                                           // the first of its first run
+    uint64_t first_part;                                     // 0: one run is all
+    int64_t start_us, end_us;                                // end_us 0: open
+    int64_t cpu_milli, memory_mib, device_memory_mib, watts; // of each node
+    device_set devices;                                      // of each node of the first run
+    uint32_t count;                                          // nodes of the first run
+    uint32_t parts;                                          // further runs
+    uint32_t nodes, held;                                    // held < nodes: parts are to follow
+    uint32_t devices_total;
+    uint32_t milli, slices; // of each device; 1000: whole
+    uint32_t class, state, reserved;
 };
-_Static_assert(sizeof(struct lease) == 112, "no padding");
+_Static_assert(sizeof(struct lease) == 176, "no padding");
+
+struct lease_part {
+    uint64_t id, lease, node;
+    device_set devices;
+    uint32_t count, reserved;
+};
+_Static_assert(sizeof(struct lease_part) == 64, "no padding");
+
+struct lease_run { // `count` nodes from `node` on, the same devices of each
+    uint64_t node;
+    device_set devices;
+    uint32_t count, reserved;
+};
 
 struct market {
-    struct table accounts, keys, prices, leases;
+    struct table accounts, keys, prices, leases, parts;
     struct market_index *index; // slug -> account, hmac -> key, what -> price in force
 };
 
@@ -114,11 +137,18 @@ struct limit_set { // both limits, each NO_LIMIT or a number
     uint64_t account;
     int64_t devices_max, month_minor_max;
 };
-struct leased {
+struct leased { // with the first run; zero: one node, count nodes, whole devices
     uint64_t lease, account, contract, job, node, price;
-    int64_t memory_mib;
+    int64_t cpu_milli, memory_mib, device_memory_mib, watts;
     device_set devices;
+    uint32_t count, nodes, milli, slices;
     uint32_t class, reserved;
+};
+enum { LEASE_RUNS_MAX = 8 };
+struct lease_part_added { // further runs, in the commit of their lease
+    uint64_t lease;
+    uint32_t count, reserved;
+    struct lease_run runs[LEASE_RUNS_MAX];
 };
 struct lease_ended {
     uint64_t lease;
@@ -146,12 +176,20 @@ void key_apply_added(struct market *market, const struct key_added *fact, int64_
 void key_apply_revoked(struct market *market, const struct key_revoked *fact);
 void price_apply_set(struct market *market, const struct price_set *fact, int64_t time_us);
 void limit_apply_set(struct market *market, const struct limit_set *fact);
-// Also moves the devices and the memory in the inventory.
+// Also moves what it takes of nodes in the inventory.
 void lease_apply_opened(struct market *market, struct inventory *inventory,
                         const struct leased *fact, int64_t time_us);
+void lease_apply_part(struct market *market, struct inventory *inventory,
+                      const struct lease_part_added *fact, int64_t time_us);
 void lease_apply_ended(struct market *market, struct inventory *inventory,
                        const struct lease_ended *fact, int64_t time_us);
 void lease_apply_dropped(struct market *market, const struct lease_dropped *fact);
+
+// Run `index` of a lease, from 0 to lease->parts.
+struct lease_run lease_run_at(const struct market *market, const struct lease *lease,
+                              uint32_t index);
+// Device-ms of so many ms of a lease: of its cumulative time, so that differences telescope.
+int64_t lease_device_ms(const struct lease *lease, int64_t ms);
 
 // For those who cache what limits and prices have refused. A number that grows with every price
 // and every reindex; and the accounts that got more room (a lease ended, limits set) since they

@@ -59,9 +59,8 @@ void meter_apply(struct meter *meter, const struct metered *fact)
 
 static bool row_holds(const struct meter_row *row)
 {
-    return row->ran_ms_taken >= 0 && row->ran_ms_taken <= row->ran_ms_rated &&
-           row->ran_ms_rated <= row->ran_ms && row->energy_j_taken >= 0 &&
-           row->energy_j_taken <= row->energy_j && row->held_ms_taken >= 0;
+    return row->used_taken >= 0 && row->ran_ms_rated >= 0 && row->ran_ms_rated <= row->ran_ms &&
+           row->energy_j_taken >= 0 && row->energy_j_taken <= row->energy_j && row->held_taken >= 0;
 }
 
 void meter_rate(struct meter *meter, uint64_t lease, int64_t ran_ms)
@@ -71,13 +70,12 @@ void meter_rate(struct meter *meter, uint64_t lease, int64_t ran_ms)
     row->ran_ms_rated = ran_ms;
 }
 
-void meter_take(struct meter *meter, uint64_t lease, int64_t ran_ms, int64_t energy_j,
-                int64_t held_ms)
+void meter_take(struct meter *meter, uint64_t lease, int64_t used, int64_t energy_j, int64_t held)
 {
     struct meter_row *row = row_of(meter, lease);
-    bool over = __builtin_add_overflow(row->ran_ms_taken, ran_ms, &row->ran_ms_taken) ||
+    bool over = __builtin_add_overflow(row->used_taken, used, &row->used_taken) ||
                 __builtin_add_overflow(row->energy_j_taken, energy_j, &row->energy_j_taken) ||
-                __builtin_add_overflow(row->held_ms_taken, held_ms, &row->held_ms_taken);
+                __builtin_add_overflow(row->held_taken, held, &row->held_taken);
     must(!over && row_holds(row));
 }
 

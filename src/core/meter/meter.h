@@ -9,7 +9,7 @@
 // difference (telescoping).
 //
 //   Owner      struct meter owns its table
-//   Invariant  0 <= taken <= rated <= seen for run time; 0 <= taken <= seen for energy
+//   Invariant  rated <= seen for run time; 0 <= taken <= seen for energy; 0 <= taken device-ms
 //   Refusal    none
 //   Fault      none
 #pragma once
@@ -21,9 +21,9 @@ struct meter_row { // one a lease; id = lease
     uint64_t id;
     int64_t ran_ms, energy_j, cpu_ms, memory_peak_bytes; // highest seen
     int64_t ran_ms_rated;                                // joined a rated row
-    int64_t ran_ms_taken;                                // posted as used
+    int64_t used_taken;                                  // device-ms posted as used
     int64_t energy_j_taken;
-    int64_t held_ms_taken; // lease time posted as held (the lease's, not used)
+    int64_t held_taken; // device-ms posted as held (the lease's, not used)
     uint32_t energy, reserved;
 };
 _Static_assert(sizeof(struct meter_row) == 80, "no padding");
@@ -47,8 +47,7 @@ bool meter_known(const struct meter *meter, const struct metered *reading);
 void meter_apply(struct meter *meter, const struct metered *fact);
 // The run time of a lease up to here has joined a rated row; it never goes back.
 void meter_rate(struct meter *meter, uint64_t lease, int64_t ran_ms);
-// The ledger has taken this much more of a lease's run, energy and held time. It may
-// be less than zero only where something is given back.
-void meter_take(struct meter *meter, uint64_t lease, int64_t ran_ms, int64_t energy_j,
-                int64_t held_ms);
+// The ledger has taken this much more of a lease's used device-ms, energy and held device-ms. It
+// may be less than zero only where something is given back.
+void meter_take(struct meter *meter, uint64_t lease, int64_t used, int64_t energy_j, int64_t held);
 bool meter_check(const struct meter *meter, uint64_t *ret_lease);

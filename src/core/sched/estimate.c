@@ -109,7 +109,8 @@ static bool take_line(struct sketch *sketch, const struct job *job)
         uint32_t payer = payer_of(sketch, account->id);
         if (payer == NOBODY) {
             payer = sketch->payer_count++;
-            sketch->payers[payer] = (struct payer){account, account->devices_leased, false};
+            sketch->payers[payer] =
+                (struct payer){account, account->milli_leased / MILLI_WHOLE, false};
         }
         sketch->waiters[sketch->waiter_count++] =
             (struct waiter){search_for(sketch->view, waiting), waiting, payer, false};

@@ -168,6 +168,7 @@ void job_apply_placed(struct sched *sched, struct market *market, const struct j
     struct job *job = job_at(sched, fact->job);
     const struct lease *lease = table_get(&market->leases, fact->lease);
     must(lease && lease->job == job->id && lease->state == LEASE_ACTIVE);
+    must(lease->held == lease->nodes && lease->nodes == job->shape.nodes); // whole, or not at all
     must(fact->attempt == job->attempt + 1);
     dequeue(sched, market, job);
     job->state = JOB_STARTING;

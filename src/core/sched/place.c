@@ -26,6 +26,7 @@ static bool search_devices(const struct search *search, struct placement *ret_pl
     if (!search_node(search, FIT_OPEN, &placement))
         return false;
     placement.devices = choose(search->inventory, &placement, search->shape.devices);
+    placement.count = placement.nodes = 1;
     *ret_placement = placement;
     return true;
 }

@@ -17,9 +17,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-struct placement {
-    uint64_t job, node, chip, price;
-    device_set devices;
+struct placement { // a plan of runs: the first one here, further ones behind `run`
+    uint64_t job, node, chip, price; // node: the first of the first run
+    device_set devices;              // of each node of the first run
+    uint32_t count, nodes;           // nodes of the first run; of all runs
+    int64_t watts;                   // promised by each node
+    uint32_t runs;                   // further runs, valid until the next search
+    const struct lease_run *run;
 };
 
 enum place_verdict {

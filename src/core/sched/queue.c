@@ -127,11 +127,17 @@ bool queue_month_over(const struct place_view *view, const struct account *accou
            view->spent_minor(view->context, account->id) >= account->month_minor_max;
 }
 
+// Devices that so many milli take, a part of one counting whole.
+static int64_t devices_over(int64_t milli)
+{
+    return (milli + MILLI_WHOLE - 1) / MILLI_WHOLE;
+}
+
 enum hold queue_limits(const struct place_view *view, const struct account *account,
                        const struct job *job)
 {
     if (account->devices_max != NO_LIMIT &&
-        account->devices_leased + job->shape.devices > account->devices_max)
+        devices_over(account->milli_leased + shape_milli(&job->shape)) > account->devices_max)
         return HOLD_LIMIT;
     return queue_month_over(view, account) ? HOLD_MONTH : HOLD_READY;
 }

@@ -79,7 +79,8 @@ static bool lease_agrees(const struct job *job, const struct market *market)
     if (active != occupies(job))
         return false;
     return !active || (lease->job == job->id && lease->account == job->account &&
-                       device_set_count(&lease->devices) == job->shape.devices);
+                       lease->held == job->shape.nodes && lease->milli == job->shape.milli &&
+                       (int64_t)lease->devices_total == shape_devices(&job->shape));
 }
 
 bool sched_check(const struct sched *sched, const struct market *market, uint64_t *ret_job)

@@ -82,9 +82,9 @@ static enum why_rule stuck(const struct search *search)
 
 static void device_limit(const struct account *account, const struct job *head, struct why *why)
 {
-    int64_t left = account->devices_max - account->devices_leased;
+    int64_t left = account->devices_max - (account->milli_leased + MILLI_WHOLE - 1) / MILLI_WHOLE;
     why->rule = WHY_DEVICE_LIMIT;
-    why->needs = head->shape.devices;
+    why->needs = shape_devices(&head->shape);
     why->free = left > 0 ? left : 0;
     why->limit = account->devices_max;
 }

@@ -144,12 +144,10 @@ static void a_job_pays_for_all_its_attempts(void **state)
     *(struct price *)table_add(&market.prices, 1) = first;
     second.id = 2;
     *(struct price *)table_add(&market.prices, 2) = second;
-    struct lease lease = {.id = 4, .job = 9, .price = 1};
-    device_set_add(&lease.devices, 0);
-    device_set_add(&lease.devices, 5);
+    struct lease lease = {.id = 4, .job = 9, .price = 1, .devices_total = 2, .milli = 1000};
     add_lease(&market, &meter, &lease, 1000); // 2 device-seconds: ¥0.02
     add_lease(&market, &meter, &(struct lease){.id = 5, .job = 8, .price = 1}, 77);
-    device_set_remove(&lease.devices, 0);
+    lease.devices_total = 1;
     lease.id = 6;
     lease.price = 2;
     add_lease(&market, &meter, &lease, 3000); // 3 device-seconds: ¥0.06

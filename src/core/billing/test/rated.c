@@ -81,7 +81,7 @@ static void any_split_and_order_posts_the_same(void **state)
 static void take(struct world *world, struct meter *meter, uint64_t lease, month period)
 {
     const struct meter_row *row = table_get(&meter->rows, lease);
-    int64_t due = row->ran_ms - row->ran_ms_taken;
+    int64_t due = row->ran_ms - row->used_taken;
     if (due == 0)
         return;
     world_charge(world, 1, 1, period, due);

@@ -117,6 +117,31 @@ static void everything_asked_stands_in_the_line_and_the_row(void **state)
     end();
 }
 
+// Runs of a lease travel a few at a time and come back as they were.
+static void parts_of_a_lease_are_read_back(void **state)
+{
+    (void)state;
+    struct event event = {.kind = EVENT_LEASE_PART}, again;
+    struct lease_part_added *fact = &event.lease_part;
+    struct err err;
+    struct buf line;
+    buf_init(&line, 65536);
+    fact->lease = 9;
+    for (fact->count = 0; fact->count <= LEASE_RUNS_MAX; fact->count++) {
+        buf_clear(&line);
+        event_encode(&event, &line);
+        if (!event_decode(buf_str(&line), &again, &err))
+            fail_msg("%s", err.text);
+        assert_memory_equal(&again.lease_part, fact, sizeof *fact);
+        if (fact->count == LEASE_RUNS_MAX)
+            break;
+        struct lease_run *next = &fact->runs[fact->count];
+        *next = (struct lease_run){UINT64_C(5000000) + fact->count, {{0}}, 1 + fact->count, 0};
+        next->devices.bits[0] = 0xf5, next->devices.bits[3] = fact->count;
+    }
+    buf_finish(&line);
+}
+
 static void a_class_has_its_own_price(void **state)
 {
     (void)state;
@@ -178,6 +203,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_plain_line_stays_short),
         cmocka_unit_test(everything_asked_stands_in_the_line_and_the_row),
+        cmocka_unit_test(parts_of_a_lease_are_read_back),
         cmocka_unit_test(a_class_has_its_own_price),
         cmocka_unit_test(only_operators_call_a_job_critical),
         cmocka_unit_test(rules_are_kept_once_and_in_one_form),

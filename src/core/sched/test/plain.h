@@ -39,7 +39,8 @@ static inline bool plain_find(const struct house *house, const struct job *job, 
             if (!price || (job->shape.chips[0] && job->shape.chips[0] != chip) ||
                 !plain_fits_node(house, node, chip, job, now))
                 continue;
-            *ret_placement = (struct placement){job->id, n, chip, price->id, {{0}}};
+            *ret_placement =
+                (struct placement){.job = job->id, .node = n, .chip = chip, .price = price->id};
             for (uint32_t i = 0, left = job->shape.devices; now && left; i++) {
                 const struct device *device =
                     table_get(&house->inventory.devices, node->first_device + i);
