@@ -1,9 +1,10 @@
 // engine.h - what the core needs from whatever runs jobs.
 //
 // An engine starts, stops and watches attempts of jobs on nodes. The core speaks by effects
-// (start, adopt, stop, forget, drop), the engine answers later with reports, through the sink it
-// was given. Calls never block. Every call is idempotent by (job, attempt): after a start of tatara
-// all outstanding calls come again, and an engine that has that attempt reports what it knows.
+// (start, adopt, stop, pause, resume, cap, forget, drop), the engine answers later with reports,
+// through the sink it was given. Calls never block. Every call is idempotent by (job, attempt):
+// after a start of tatara all outstanding calls come again, and an engine that has that attempt
+// reports what it knows.
 //
 // Durations come from the engine: CLOCK_BOOTTIME between the start and the end of the command,
 // never from wall clocks. Output is kept by the engine, in two streams per attempt.
@@ -49,7 +50,7 @@ struct engine_report {
     enum engine_report_kind kind;
     uint64_t job;
     uint32_t attempt;
-    int64_t ran_ms;   // since the command started, BOOTTIME; never decreases
+    int64_t ran_ms;   // since the command started, without pauses, BOOTTIME; never decreases
     int64_t energy_j; // since the command started; never decreases
     enum engine_energy energy;
     int64_t cpu_ms, memory_peak_bytes;
@@ -79,6 +80,14 @@ struct engine_ops {
     void (*adopt)(struct engine *engine, uint64_t job, uint32_t attempt);
     // SIGTERM now, SIGKILL after grace_ms (0: at once).
     void (*stop)(struct engine *engine, uint64_t job, uint32_t attempt, int64_t grace_ms);
+    // The command and all that it started stand still until `resume`: no CPU time passes, devices
+    // and memory stay theirs. The last wish counts, also before the command runs, and also when
+    // the house dies. A stop ends what is paused too.
+    void (*pause)(struct engine *engine, uint64_t job, uint32_t attempt);
+    void (*resume)(struct engine *engine, uint64_t job, uint32_t attempt);
+    // At most so many thousandths of its devices' maximum watts; 1000: no cap. Best effort: an
+    // engine that cannot says so in `limits`.
+    void (*cap)(struct engine *engine, uint64_t job, uint32_t attempt, int32_t permille);
     // The end is durable in the journal: the working folder may go, output stays.
     void (*forget)(struct engine *engine, uint64_t job, uint32_t attempt);
     // The job has left the tables: nothing of it is asked for again, its output may go.

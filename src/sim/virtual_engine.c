@@ -8,7 +8,8 @@ struct virtual_attempt {
     uint64_t job;
     uint32_t attempt, devices;
     int64_t started_us;
-    bool ended; // its end is on the way or told
+    int64_t paused_us; // since when it stands; 0: it runs
+    bool ended;        // its end is on the way or told
 };
 
 struct virtual_report {
@@ -153,6 +154,67 @@ static void adopt(struct engine *base, uint64_t job, uint32_t number)
     send(engine, engine->time_us, &report);
 }
 
+static void keep_aside(struct virtual_engine *engine, const struct virtual_report *report)
+{
+    if (engine->held_count == engine->held_room) {
+        engine->held_room = engine->held_room ? engine->held_room * 2 : 64;
+        engine->held = realloc(engine->held, engine->held_room * sizeof *engine->held);
+        must(engine->held);
+    }
+    engine->held[engine->held_count++] = *report;
+}
+
+// What it would have said of its life from now on is kept aside, until it goes on.
+static void pause_attempt(struct engine *base, uint64_t job, uint32_t number)
+{
+    struct virtual_engine *engine = (struct virtual_engine *)base;
+    struct virtual_attempt *attempt = find(engine, job, number);
+    if (!attempt || attempt->ended || attempt->paused_us)
+        return;
+    bool begun = engine->time_us > attempt->started_us;
+    attempt->paused_us = begun ? engine->time_us : attempt->started_us;
+    int64_t ran_ms = (attempt->paused_us - attempt->started_us) / MS_US;
+    uint32_t count = engine->report_count;
+    struct virtual_report *old = malloc((count + 1) * sizeof *old);
+    must(old);
+    memcpy(old, engine->reports, count * sizeof *old);
+    engine->report_count = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        const struct engine_report *report = &old[i].report;
+        if (report->job == job && report->attempt == number && report->ran_ms > ran_ms)
+            keep_aside(engine, &old[i]);
+        else
+            push(engine, old[i].time_us, report);
+    }
+    free(old);
+}
+
+static void resume_attempt(struct engine *base, uint64_t job, uint32_t number)
+{
+    struct virtual_engine *engine = (struct virtual_engine *)base;
+    struct virtual_attempt *attempt = find(engine, job, number);
+    if (!attempt || !attempt->paused_us)
+        return;
+    int64_t stood_us = engine->time_us - attempt->paused_us;
+    stood_us = stood_us > 0 ? stood_us : 0;
+    attempt->paused_us = 0;
+    attempt->started_us += stood_us;
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < engine->held_count; i++) {
+        const struct virtual_report *held = &engine->held[i];
+        if (held->report.job == job && held->report.attempt == number)
+            push(engine, held->time_us + stood_us, &held->report);
+        else
+            engine->held[kept++] = *held;
+    }
+    engine->held_count = kept;
+}
+
+static void cap(struct engine *base, uint64_t job, uint32_t number, int32_t permille)
+{
+    (void)base, (void)job, (void)number, (void)permille; // its jobs are as fast as before
+}
+
 // The command dies within its grace; its later reports are taken back.
 static void stop(struct engine *base, uint64_t job, uint32_t number, int64_t grace_ms)
 {
@@ -160,6 +222,7 @@ static void stop(struct engine *base, uint64_t job, uint32_t number, int64_t gra
     struct virtual_attempt *attempt = find(engine, job, number);
     if (!attempt || attempt->ended)
         return;
+    resume_attempt(base, job, number);
     attempt->ended = true;
     int64_t end_us = engine->time_us + rng_below(&engine->rng, grace_ms * MS_US + 1);
     int64_t ran_ms = (end_us - attempt->started_us) / MS_US;
@@ -220,8 +283,18 @@ static void destroy(struct engine *base)
 
 void virtual_engine_init(struct virtual_engine *engine, uint64_t seed, struct engine_sink sink)
 {
-    static const struct engine_ops ops = {"virtual", start,  adopt,  stop,   forget,
-                                          drop,      output, limits, destroy};
+    static const struct engine_ops ops = {.name = "virtual",
+                                          .start = start,
+                                          .adopt = adopt,
+                                          .stop = stop,
+                                          .pause = pause_attempt,
+                                          .resume = resume_attempt,
+                                          .cap = cap,
+                                          .forget = forget,
+                                          .drop = drop,
+                                          .output = output,
+                                          .limits = limits,
+                                          .destroy = destroy};
     *engine = (struct virtual_engine){
         .engine.ops = &ops,
         .sink = sink,
@@ -236,6 +309,7 @@ void virtual_engine_finish(struct virtual_engine *engine)
 {
     free(engine->attempts);
     free(engine->reports);
+    free(engine->held);
     *engine = (struct virtual_engine){0};
 }
 

@@ -25,6 +25,8 @@ struct virtual_engine {
     struct virtual_attempt *attempts; // running ones, unordered
     struct virtual_report *reports;   // a heap by (time, number)
     uint32_t attempt_count, attempt_room, report_count, report_room;
+    struct virtual_report *held; // of what is paused
+    uint32_t held_count, held_room;
     uint64_t numbered;
 };
 

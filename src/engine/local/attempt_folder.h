@@ -9,6 +9,7 @@
 //         start.json    the command runs                           (struct attempt_start)
 //         alive.json    the last heartbeat                         (struct attempt_usage)
 //         stop.json     a wish to stop, read by the keeper         (struct attempt_stop)
+//         pause.json    a wish to stand still, or to go on         (struct attempt_pause)
 //         end.json      how it ended: written once, then final     (struct attempt_end)
 //         out, err      the two streams of output
 //         work/         the command's own folder; bundle/, runc/: the container's
@@ -80,6 +81,10 @@ struct attempt_stop {
     int64_t grace_ms;
 };
 
+struct attempt_pause {
+    int64_t paused; // 0 or 1
+};
+
 struct attempt_end {
     int64_t end; // enum engine_end
     int64_t code, signal;
@@ -101,7 +106,7 @@ struct attempt_form {
     uint32_t count;
 };
 extern const struct attempt_form attempt_request_form, attempt_keeper_form, attempt_usage_form,
-    attempt_start_form, attempt_stop_form, attempt_end_form;
+    attempt_start_form, attempt_stop_form, attempt_pause_form, attempt_end_form;
 
 void attempt_form_write(const struct attempt_form *form, const void *record, struct buf *out);
 bool attempt_form_parse(const struct attempt_form *form, str text, void *ret_record,

@@ -75,6 +75,11 @@ static const struct attempt_field stop_fields[] = {
 };
 const struct attempt_form attempt_stop_form = {"stop.json", stop_fields, COUNT(stop_fields)};
 
+static const struct attempt_field pause_fields[] = {
+    INTEGER(attempt_pause, paused, 0, 1),
+};
+const struct attempt_form attempt_pause_form = {"pause.json", pause_fields, COUNT(pause_fields)};
+
 static const struct attempt_field end_fields[] = {
     TEXT(attempt_end, boot_id),
     INTEGER(attempt_end, code, 0, 255),

@@ -46,6 +46,8 @@ struct keeper {
     int64_t kill_us;             // 0: not asked
     int64_t alive_us;            // the next heartbeat
     int64_t started_us, ended_us;
+    bool pause_wanted;
+    int64_t paused_us, stood_us; // since when it stands, 0: it runs; and how long it stood before
     struct keeper_meter meter;
     struct attempt_start start;
     struct attempt_end end;
@@ -67,7 +69,10 @@ static struct command_plan plan_of(const struct keeper *keeper)
 // What the attempt has used so far.
 static void measure(struct keeper *keeper, int64_t now_us)
 {
-    keeper->end.usage.ran_ms = (now_us - keeper->started_us) / 1000;
+    int64_t stands_us = keeper->paused_us ? now_us - keeper->paused_us : 0;
+    int64_t stood_us = keeper->stood_us + (stands_us > 0 ? stands_us : 0);
+    int64_t ran_us = now_us - keeper->started_us - stood_us;
+    keeper->end.usage.ran_ms = ran_us > 0 ? ran_us / 1000 : 0;
     keeper_meter_read(&keeper->meter, &keeper->request, now_us, &keeper->end.usage);
 }
 
@@ -111,6 +116,20 @@ static void send_signal(struct keeper *keeper, int number)
         kill(keeper->command.pid, number); // it has not made its session yet, or is runc
 }
 
+// Stands still, or goes on, as it is wished; the heartbeat is due at once.
+static void serve_pause(struct keeper *keeper)
+{
+    bool wanted = keeper->pause_wanted && !keeper->stop_wanted;
+    bool over = keeper->told_end || (keeper->reaped && !keeper->request.container);
+    if (!keeper->began || over || wanted == (keeper->paused_us != 0))
+        return;
+    int64_t now_us = boottime_us();
+    leftover_pause_descendants(wanted);
+    keeper->stood_us += keeper->paused_us ? now_us - keeper->paused_us : 0;
+    keeper->paused_us = wanted ? now_us : 0;
+    keeper->alive_us = now_us;
+}
+
 static void command_began(struct keeper *keeper)
 {
     keeper->began = true;
@@ -123,6 +142,7 @@ static void command_began(struct keeper *keeper)
     keeper->scribing = pthread_create(&keeper->scribe, NULL, scribe_main, keeper) == 0;
     if (keeper->stop_wanted)
         send_signal(keeper, SIGTERM);
+    serve_pause(keeper);
 }
 
 // A plain process says BEGAN just before execve: that it succeeded is told by the end of the news.
@@ -182,6 +202,7 @@ static void ask_to_stop(struct keeper *keeper, int64_t grace_ms)
     if (keeper->kill_us == 0 || kill_us < keeper->kill_us)
         keeper->kill_us = kill_us;
     keeper->stop_wanted = true;
+    serve_pause(keeper); // what stands still hears nothing
     if (keeper->began)
         send_signal(keeper, grace_ms > 0 ? SIGTERM : SIGKILL);
 }
@@ -198,6 +219,17 @@ static void read_stop(struct keeper *keeper)
     ask_to_stop(keeper, stop.grace_ms);
 }
 
+static void read_pause(struct keeper *keeper)
+{
+    struct attempt_pause pause;
+    struct err err;
+    bool absent;
+    if (!attempt_load(keeper->folder, &attempt_pause_form, &pause, &absent, &err) || absent)
+        return; // it runs on: nobody but this user writes here
+    keeper->pause_wanted = pause.paused;
+    serve_pause(keeper);
+}
+
 static bool drain_signals(const struct keeper *keeper)
 {
     struct signalfd_siginfo info;
@@ -207,7 +239,7 @@ static bool drain_signals(const struct keeper *keeper)
     return terminated;
 }
 
-// Every file that is replaced shows here; only one of them is a wish.
+// Every file that is replaced shows here; only two of them are wishes.
 static bool drain_watch(const struct keeper *keeper)
 {
     _Alignas(struct inotify_event) char bytes[4096];
@@ -217,7 +249,8 @@ static bool drain_watch(const struct keeper *keeper)
         for (ssize_t at = 0; at < got; at += (ssize_t)(sizeof *event + event->len)) {
             event = (const struct inotify_event *)(bytes + at);
             wished = wished || (event->mask & IN_Q_OVERFLOW) ||
-                     (event->len && strcmp(event->name, attempt_stop_form.file) == 0);
+                     (event->len && (strcmp(event->name, attempt_stop_form.file) == 0 ||
+                                     strcmp(event->name, attempt_pause_form.file) == 0));
         }
     }
     return wished;
@@ -282,8 +315,10 @@ static void serve(struct keeper *keeper)
         if (polls[4].revents)
             read_news(keeper);
         reap(keeper);
-        if (drain_watch(keeper))
+        if (drain_watch(keeper)) {
+            read_pause(keeper);
             read_stop(keeper);
+        }
         if (terminated)
             ask_to_stop(keeper, SHUTDOWN_GRACE_MS);
         serve_timers(keeper);
@@ -449,6 +484,7 @@ static bool begin(struct keeper *keeper, struct err *err)
         return false;
     if (inotify_add_watch(keeper->watch, keeper->path, IN_MOVED_TO) < 0)
         return err_set(err, "inotify: %s", strerror(errno));
+    read_pause(keeper);
     read_stop(keeper);
     return keeper->stop_wanted ? err_set(err, "stopped before it began") : true;
 }

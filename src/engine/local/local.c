@@ -17,7 +17,16 @@
 
 enum { LOOK_AGAIN_MS = 100, WAKES = 32, READ_PIECE = 64 * 1024 };
 
-enum call_kind { CALL_START, CALL_ADOPT, CALL_STOP, CALL_FORGET, CALL_DROP, CALL_LEAVE };
+enum call_kind {
+    CALL_START,
+    CALL_ADOPT,
+    CALL_STOP,
+    CALL_PAUSE,
+    CALL_RESUME,
+    CALL_FORGET,
+    CALL_DROP,
+    CALL_LEAVE
+};
 struct call {
     struct call *next;
     enum call_kind kind;
@@ -81,6 +90,25 @@ static void local_stop(struct engine *engine, uint64_t job, uint32_t attempt, in
     });
 }
 
+static void local_pause(struct engine *engine, uint64_t job, uint32_t attempt)
+{
+    post(engine, &(struct call){
+                     .kind = CALL_PAUSE, .start = {.job = job, .attempt = attempt}
+    });
+}
+
+static void local_resume(struct engine *engine, uint64_t job, uint32_t attempt)
+{
+    post(engine, &(struct call){
+                     .kind = CALL_RESUME, .start = {.job = job, .attempt = attempt}
+    });
+}
+
+static void local_cap(struct engine *engine, uint64_t job, uint32_t attempt, int32_t permille)
+{
+    (void)engine, (void)job, (void)attempt, (void)permille; // as its limits say
+}
+
 static void local_forget(struct engine *engine, uint64_t job, uint32_t attempt)
 {
     post(engine, &(struct call){
@@ -118,6 +146,8 @@ static bool serve_calls(struct local *local)
             local_watch_expect(&local->watch, id);
         else if (call->kind == CALL_STOP)
             local_watch_stop(&local->watch, id, call->grace_ms);
+        else if (call->kind == CALL_PAUSE || call->kind == CALL_RESUME)
+            local_watch_pause(&local->watch, id, call->kind == CALL_PAUSE);
         else if (call->kind == CALL_FORGET)
             local_watch_forget(&local->watch, id);
         else if (call->kind == CALL_DROP)
@@ -285,6 +315,9 @@ bool local_create(const struct local_options *options, struct engine_sink sink,
     static const struct engine_ops ops = {.start = local_start,
                                           .adopt = local_adopt,
                                           .stop = local_stop,
+                                          .pause = local_pause,
+                                          .resume = local_resume,
+                                          .cap = local_cap,
                                           .forget = local_forget,
                                           .drop = local_drop,
                                           .output = local_output,

@@ -343,6 +343,19 @@ void local_watch_stop(struct local_watch *watch, struct attempt_id id, int64_t g
                  folder < 0 ? strerror(errno) : err.text);
 }
 
+// A wish for its keeper; the last one counts. What has no folder has not begun here.
+void local_watch_pause(struct local_watch *watch, struct attempt_id id, bool paused)
+{
+    struct err err = {{0}};
+    struct attempt_pause wish = {.paused = paused};
+    AUTO_CLOSE int folder = attempt_open(watch->setup->data, id);
+    if (folder < 0 || attempt_file_exists(folder, attempt_end_form.file))
+        return;
+    if (!attempt_save(folder, &attempt_pause_form, &wish, false, &err))
+        log_line(LOG_ERROR, "engine", "job-%llu: cannot be paused: %s", (unsigned long long)id.job,
+                 err.text);
+}
+
 // What has a folder is watched and reported already. What has none did not run on this machine, or
 // the journal is older than its folder: it is never started again.
 void local_watch_expect(struct local_watch *watch, struct attempt_id id)
@@ -362,9 +375,9 @@ void local_watch_expect(struct local_watch *watch, struct attempt_id id)
 // The output and the end stay; what a user gave or made goes.
 void local_watch_forget(struct local_watch *watch, struct attempt_id id)
 {
-    static const char *const files[] = {"request.json", "spec.json",    "keeper.json", "start.json",
-                                        "alive.json",   "stop.json",    "keeper.log",  "runc.log",
-                                        "pid",          "end.json.new", "lock"};
+    static const char *const files[] = {"request.json", "spec.json", "keeper.json",  "start.json",
+                                        "alive.json",   "stop.json", "pause.json",   "keeper.log",
+                                        "runc.log",     "pid",       "end.json.new", "lock"};
     static const char *const folders[] = {"work", "bundle", "runc"};
     struct err err = {{0}};
     struct watched *attempt = find(watch, id);

@@ -54,6 +54,7 @@ void local_watch_finish(struct local_watch *watch);
 void local_watch_adopt(struct local_watch *watch); // everything that is marked open
 void local_watch_start(struct local_watch *watch, const struct engine_start *start);
 void local_watch_stop(struct local_watch *watch, struct attempt_id id, int64_t grace_ms);
+void local_watch_pause(struct local_watch *watch, struct attempt_id id, bool paused);
 void local_watch_expect(struct local_watch *watch, struct attempt_id id);
 void local_watch_forget(struct local_watch *watch, struct attempt_id id);
 void local_watch_drop(struct local_watch *watch, uint64_t job);

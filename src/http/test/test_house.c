@@ -239,8 +239,22 @@ static void engine_limits(struct engine *engine, struct buf *out)
     buf_add(out, S("memory is not limited\nnothing is real\n"));
 }
 
-static const struct engine_ops engine_ops = {
-    .name = "virtual", .output = engine_output, .limits = engine_limits};
+static void engine_wish(struct engine *engine, uint64_t job, uint32_t attempt)
+{
+    (void)engine, (void)job, (void)attempt;
+}
+
+static void engine_cap(struct engine *engine, uint64_t job, uint32_t attempt, int32_t permille)
+{
+    (void)engine, (void)job, (void)attempt, (void)permille;
+}
+
+static const struct engine_ops engine_ops = {.name = "virtual",
+                                             .pause = engine_wish,
+                                             .resume = engine_wish,
+                                             .cap = engine_cap,
+                                             .output = engine_output,
+                                             .limits = engine_limits};
 
 void test_house_output(struct test_house *house, uint64_t job, uint32_t attempt,
                        enum engine_stream stream, const char *text)

@@ -13,7 +13,7 @@
 
 // --- the witness ---
 
-enum { REPORTS_MAX = 16384 };
+enum { REPORTS_MAX = 16384, STANDS = 8 };
 
 struct engine_witness {
     pthread_mutex_t mutex;
@@ -372,6 +372,89 @@ static void a_job_outlives_its_engine(void **state)
     assert_output(1, ENGINE_STDOUT, "before\nafter\n");
 }
 
+// Waits until a job's last reports, `STANDS` of them, tell the same time: it stands.
+static bool stands(uint64_t job, int64_t *ret_ran_ms)
+{
+    struct timespec until;
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_sec += ENGINE_PATIENCE_S;
+    uint32_t same = 0, seen = 0;
+    int late = 0;
+    int64_t ran_ms = 0;
+    pthread_mutex_lock(&witness->mutex);
+    while (same < STANDS && !late) {
+        for (; seen < witness->count && same < STANDS; seen++) {
+            const struct engine_report *report = &witness->reports[seen];
+            if (report->job != job || report->kind != ENGINE_ALIVE)
+                continue;
+            same = report->ran_ms == ran_ms ? same + 1 : 0;
+            ran_ms = report->ran_ms;
+        }
+        if (same < STANDS)
+            late = pthread_cond_timedwait(&witness->came, &witness->mutex, &until);
+    }
+    pthread_mutex_unlock(&witness->mutex);
+    *ret_ran_ms = ran_ms;
+    return same >= STANDS;
+}
+
+static size_t output_length(uint64_t job)
+{
+    struct buf out;
+    struct err err;
+    bool end;
+    buf_init(&out, 16 * 1024 * 1024);
+    assert_true(engine->ops->output(engine, job, 1, ENGINE_STDOUT, 0, &out, &end, &err));
+    size_t length = out.len;
+    buf_finish(&out);
+    return length;
+}
+
+static void a_paused_job_stands_still_and_goes_on(void **state)
+{
+    (void)state;
+    int64_t first_ms, second_ms;
+    start_sh(1, "(while :; do echo tick; sleep 0.01; done) & until [ -e go ]; do sleep 0.02; "
+                "done; exit 9");
+    assert_true(engine_witness_wait(witness, 1, ENGINE_ALIVE));
+    engine->ops->pause(engine, 1, 1);
+    engine->ops->pause(engine, 1, 1);
+    assert_true(stands(1, &first_ms));
+    size_t length = output_length(1);
+    rig->touch(rig->context, 1, 1, "go");
+    close_engine(); // it stands while nobody watches
+    engine_witness_clear(witness);
+    open_engine();
+    engine->ops->pause(engine, 1, 1); // asked for again, as outstanding calls are
+    assert_true(stands(1, &second_ms));
+    assert_int_equal(first_ms, second_ms);
+    assert_int_equal(output_length(1), length);
+    assert_int_equal(engine_witness_count(witness, 1, ENGINE_ENDED), 0);
+    engine->ops->resume(engine, 1, 1);
+    struct engine_report end = end_of(1);
+    assert_int_equal(end.code, 9);
+    assert_true(end.ran_ms >= second_ms);
+}
+
+static void what_is_paused_can_be_stopped(void **state)
+{
+    (void)state;
+    int64_t ran_ms;
+    start_sh(1, "trap 'exit 5' TERM; while :; do sleep 0.02; done");
+    start_sh(2, "exec sleep 1000");
+    for (uint64_t job = 1; job <= 2; job++) {
+        assert_true(engine_witness_wait(witness, job, ENGINE_ALIVE));
+        engine->ops->pause(engine, job, 1);
+        assert_true(stands(job, &ran_ms));
+    }
+    engine->ops->stop(engine, 1, 1, 60000);
+    engine->ops->stop(engine, 2, 1, 0);
+    assert_int_equal(end_of(1).code, 5);
+    assert_int_equal(end_of(2).signal, SIGKILL);
+    engine->ops->pause(engine, 99, 1); // nothing of that name: nothing happens
+    engine->ops->cap(engine, 99, 1, 500);
+}
+
 static void what_is_unknown_is_lost_not_started(void **state)
 {
     (void)state;
@@ -533,6 +616,8 @@ int engine_conformance(const char *name, const struct engine_rig *the_rig)
         CASE(a_stop_asks_first_and_then_kills),
         CASE(a_stop_of_what_never_started_is_an_end),
         CASE(a_job_outlives_its_engine),
+        CASE(a_paused_job_stands_still_and_goes_on),
+        CASE(what_is_paused_can_be_stopped),
         CASE(what_is_unknown_is_lost_not_started),
         CASE(an_adopted_job_can_be_stopped),
         CASE(an_end_that_nobody_saw_is_told_later),

@@ -14,7 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { ENVIRONMENT_MAX = 4 * 1024 * 1024, WAIT_MS = 50 };
+enum { ENVIRONMENT_MAX = 4 * 1024 * 1024, WAIT_MS = 50, PAUSE_PASSES = 1000 };
 
 struct process_line { // of /proc/PID/stat
     pid_t pid, parent;
@@ -146,6 +146,27 @@ int64_t leftover_cpu_ms(pid_t pid)
         ticks += list.lines[i].ours ? list.lines[i].cpu_ticks : 0;
     free(list.lines);
     return ticks * 1000 / sysconf(_SC_CLK_TCK);
+}
+
+// Passes repeat until all stand: what was forked during one is found by the next.
+void leftover_pause_descendants(bool paused)
+{
+    struct process_list list = {0};
+    bool more = true;
+    for (int pass = 0; more && pass < PAUSE_PASSES; pass++) {
+        more = false;
+        list_processes(&list);
+        mark_descendants(&list, getpid());
+        for (size_t i = 0; i < list.count; i++) {
+            const struct process_line *line = &list.lines[i];
+            bool stands = line->state == 'T' || line->state == 't' || line->state == 'Z';
+            if (!line->ours || (paused && stands))
+                continue;
+            kill(line->pid, paused ? SIGSTOP : SIGCONT);
+            more = paused;
+        }
+    }
+    free(list.lines);
 }
 
 static bool reap_all(void)

@@ -1,4 +1,4 @@
-// leftover.h - ends the processes a job leaves behind.
+// leftover.h - ends the processes a job leaves behind, and holds those it has.
 //
 // Two cases. The keeper of a command is a subreaper: whatever the command started is below it, and
 // when the command has ended all of that is killed and reaped. When a keeper itself was killed,
@@ -18,6 +18,10 @@
 
 // All descendants of the caller, reaped as well. The caller's SIGCHLD must be blocked.
 bool leftover_kill_descendants(int64_t patience_ms);
+
+// All descendants of the caller stand still (SIGSTOP), or go on (SIGCONT). What stands cannot be
+// woken by what stands beside it.
+void leftover_pause_descendants(bool paused);
 
 struct leftover_mark {
     const char *token;     // TATARA_MARK=<token>
