@@ -142,6 +142,13 @@ static const struct option lab_power_options[] = {
     {"seed", OPTION_INTEGER, "N", "of the phases, else 42", .min = 0, .max = INT64_MAX},
     END_OF_OPTIONS,
 };
+static const struct option lab_queue_options[] = {
+    {"procs", OPTION_INTEGER, "N", "processors of the machine", .min = 1, .max = 100000000,
+     .required = true},
+    {"policy", OPTION_CHOICE, "RULE", "whose turn it is, else tatara",
+     .choices = "fcfs|easy|tatara"},
+    END_OF_OPTIONS,
+};
 static const struct option help_options[] = {
     {"man", OPTION_FLAG, .help = "the manual page: tatara help --man | man -l -"},
     {"docs", OPTION_FLAG, .help = "docs/commands.md"},
@@ -297,6 +304,13 @@ static const struct command rows[] = {
               "percentile says how many more devices fit under the same limit.",
      .example = "tatara lab power --traces traces/ --replicas 1,50,200\n"
                 "tatara lab power --traces a.csv --devices 8 --json"},
+    {"lab queue", "replay a trace of jobs (SWF) against a rule of the queue", "FILE",
+     WORDS(1, 1), .options = lab_queue_options, .run = cmd_lab_queue,
+     .about = "Run times are known beforehand. fcfs: strictly in order. easy: that, with\n"
+              "EASY backfill. tatara: the rule of the server: fair share among the trace's users,\n"
+              "backfill, and a bound on the wait of gangs. FILE may be - (standard input).\n"
+              "Jobs without run time or processors and those larger than the machine are skipped.",
+     .example = "tatara lab queue lublin_256.swf --procs 256 --policy easy --json"},
     {"completion", "completion for a shell", "bash", WORDS(1, 1), .run = cmd_completion,
      .example = "tatara completion bash > /etc/bash_completion.d/tatara"},
     {"complete", "ids of a kind, for completion", "KIND", WORDS(1, 1), .hidden = true,

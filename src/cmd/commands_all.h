@@ -36,6 +36,7 @@
     X(key_revoke)     \
     X(lab_json)       \
     X(lab_power)      \
+    X(lab_queue)      \
     X(lease_list)     \
     X(limit_set)      \
     X(node_drain)     \

@@ -379,6 +379,11 @@ uint32_t fair_first(struct fair *fair, int64_t time_ms)
     return at - 1;
 }
 
+uint32_t fair_rank(const struct fair *fair, uint32_t place)
+{
+    return share_of(fair, place)->own_rank;
+}
+
 int64_t fair_used(const struct fair *fair, uint32_t place)
 {
     return share_of(fair, place)->all.used;

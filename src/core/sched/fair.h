@@ -63,6 +63,8 @@ void fair_wait(struct fair *fair, uint32_t place, uint32_t rank, uint64_t job, i
 // Whose turn it is now: a place, or FAIR_NONE.
 uint32_t fair_first(struct fair *fair, int64_t time_ms);
 
+uint32_t fair_rank(const struct fair *fair, uint32_t place); // of what it waits with itself
+
 int64_t fair_used(const struct fair *fair, uint32_t place); // with all below it
 int64_t fair_nominal(const struct fair *fair, uint32_t place);
 int64_t fair_decayed(const struct fair *fair, uint32_t place, int64_t time_ms);
