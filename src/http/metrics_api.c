@@ -16,7 +16,8 @@ static void devices_text(const struct cloud *cloud, struct buf *out)
             char labels[120];
             snprintf(labels, sizeof labels, "chip=\"%s\",state=\"%s\"", chip ? chip->name : "",
                      capacity_state_text(state));
-            metrics_sample(out, "tatara_devices", labels, row->count[state]);
+            metrics_sample(out, "tatara_devices", labels,
+                           (row->count[state] + DEVICE_MILLI / 2) / DEVICE_MILLI);
         }
     }
     metrics_head(out, "tatara_device_milliseconds_total", "counter",

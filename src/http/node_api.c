@@ -187,35 +187,52 @@ static bool lease_is_seen(const struct exchange *exchange, const struct cloud *c
     return lease && rights_check(&view) == RIGHTS_PERMITTED;
 }
 
-static bool device_row(struct exchange *exchange, const struct cloud *cloud, const void *row)
+// Devices have ids without a gap; most have no row, only a place in their node.
+static uint64_t next_device(const struct cloud *cloud, const void *list, uint64_t after,
+                            const void **ret_row)
 {
-    const struct device *device = row;
-    const struct value *node = &exchange->query[DEVICE_NODE];
-    struct json_out *json = &exchange->json;
-    if (node->present && device->node != (uint64_t)node->integer)
-        return false;
-    json_object(json);
-    reply_id(json, "id", "device", device->id);
-    reply_node_name(json, cloud, device->node);
-    reply_number(json, "index", device->index);
-    reply_chip_name(json, cloud, device->chip);
-    reply_text(json, "state", device_state_text(device->state));
-    reply_text(json, "capacity", capacity_state_text(device->capacity));
-    reply_id(json, "lease", "lease",
-             lease_is_seen(exchange, cloud, device->lease) ? device->lease : 0);
-    if (device->numa >= 0)
-        reply_number(json, "numa", device->numa);
+    (void)list;
+    *ret_row = NULL;
+    return after < cloud->inventory.devices.last_id ? after + 1 : 0;
+}
+
+static void device_told(struct json_out *json, const struct node *node, const struct device *told)
+{
+    if (told && told->numa >= 0)
+        reply_number(json, "numa", told->numa);
     else
         reply_null(json, "numa");
-    reply_text_or_null(json, "serial", device->serial);
-    reply_time(json, "added", device->added_us);
+    reply_text_or_null(json, "serial", told ? told->serial : NULL);
+    reply_time(json, "added", told ? told->added_us : node->added_us);
+}
+
+static bool device_row(struct exchange *exchange, const struct cloud *cloud, const void *row)
+{
+    (void)row;
+    const struct inventory *inventory = &cloud->inventory;
+    const struct value *asked = &exchange->query[DEVICE_NODE];
+    struct json_out *json = &exchange->json;
+    uint32_t index;
+    const struct node *node = device_node(inventory, exchange->cursor, &index);
+    if (!node || (asked->present && node->id != (uint64_t)asked->integer))
+        return false;
+    uint64_t lease = lease_holding(&cloud->market, node, index);
+    json_object(json);
+    reply_id(json, "id", "device", exchange->cursor);
+    reply_text(json, "node", node->name);
+    reply_number(json, "index", index);
+    reply_chip_name(json, cloud, device_chip(inventory, node, index));
+    reply_text(json, "state", device_state_text(device_state_at(inventory, node, index)));
+    reply_text(json, "capacity", capacity_state_text(device_capacity(inventory, node, index)));
+    reply_id(json, "lease", "lease", lease_is_seen(exchange, cloud, lease) ? lease : 0);
+    device_told(json, node, node_device(inventory, node, index));
     json_end(json);
     return true;
 }
 
 enum view device_list_view(struct exchange *exchange, const struct cloud *cloud)
 {
-    return page_show(exchange, cloud, &cloud->inventory.devices, device_row);
+    return page_walk(exchange, cloud, NULL, next_device, device_row);
 }
 
 static bool chip_row(struct exchange *exchange, const struct cloud *cloud, const void *row)
@@ -234,8 +251,8 @@ static bool chip_row(struct exchange *exchange, const struct cloud *cloud, const
     reply_number(json, "idle_w", chip->idle_w);
     reply_number(json, "class_w", chip->class_w);
     reply_number(json, "max_w", chip->max_w);
-    reply_number(json, "device_count", all);
-    reply_number(json, "device_open", capacity ? capacity->count[CAPACITY_OPEN] : 0);
+    reply_number(json, "device_count", all / DEVICE_MILLI);
+    reply_number(json, "device_open", capacity ? capacity->count[CAPACITY_OPEN] / DEVICE_MILLI : 0);
     json_end(json);
     return true;
 }

@@ -26,8 +26,8 @@ static enum view page_finish(struct exchange *exchange, const char *kind, uint64
     return VIEW_DONE;
 }
 
-enum view page_show(struct exchange *exchange, const struct cloud *cloud, const struct table *table,
-                    page_row *show)
+enum view page_walk(struct exchange *exchange, const struct cloud *cloud, const void *list,
+                    page_next *next, page_row *show)
 {
     const struct value *limit = &exchange->query[QUERY_LIMIT],
                        *after = &exchange->query[QUERY_AFTER];
@@ -40,18 +40,33 @@ enum view page_show(struct exchange *exchange, const struct cloud *cloud, const 
     }
     uint64_t trip = exchange->scratch[SHOWN] + PAGE_TRIP;
     for (uint32_t seen = 0; seen < PAGE_SCAN && exchange->scratch[SHOWN] < trip; seen++) {
-        const void *row = table_after(table, exchange->cursor);
-        if (!row)
+        const void *row = NULL;
+        uint64_t id = next(cloud, list, exchange->cursor, &row);
+        if (!id)
             return page_finish(exchange, kind, 0);
         if (exchange->scratch[SHOWN] == most)
             return page_finish(exchange, kind, exchange->scratch[LAST_SHOWN]);
-        exchange->cursor = table_id(row);
+        exchange->cursor = id;
         if (!show(exchange, cloud, row))
             continue;
         exchange->scratch[SHOWN]++;
         exchange->scratch[LAST_SHOWN] = exchange->cursor;
     }
     return VIEW_AGAIN;
+}
+
+static uint64_t next_row(const struct cloud *cloud, const void *list, uint64_t after,
+                         const void **ret_row)
+{
+    (void)cloud;
+    *ret_row = table_after(list, after);
+    return *ret_row ? table_id(*ret_row) : 0;
+}
+
+enum view page_show(struct exchange *exchange, const struct cloud *cloud, const struct table *table,
+                    page_row *show)
+{
+    return page_walk(exchange, cloud, table, next_row, show);
 }
 
 bool page_account(struct exchange *exchange, uint32_t row, uint64_t *ret_account)

@@ -25,6 +25,11 @@ enum { QUERY_LIMIT, QUERY_AFTER };
 
 // Writes a row as one item, or false: this row is not shown.
 typedef bool page_row(struct exchange *exchange, const struct cloud *cloud, const void *row);
+// The first id behind `after` and its row; 0: none.
+typedef uint64_t page_next(const struct cloud *cloud, const void *list, uint64_t after,
+                           const void **ret_row);
+enum view page_walk(struct exchange *exchange, const struct cloud *cloud, const void *list,
+                    page_next *next, page_row *show);
 enum view page_show(struct exchange *exchange, const struct cloud *cloud, const struct table *table,
                     page_row *show);
 

@@ -242,6 +242,60 @@ static void fold_money(struct cloud *cloud, const struct event *event)
     }
 }
 
+static void fold_inventory(struct inventory *inventory, const struct event *event)
+{
+    int64_t time_us = event->time_us;
+    switch ((uint32_t)event->kind) {
+    case EVENT_CHIP_ADDED:
+        chip_apply_added(inventory, &event->chip_added, time_us);
+        break;
+    case EVENT_NODE_ADDED:
+        node_apply_added(inventory, &event->node_added, time_us);
+        break;
+    case EVENT_NODE_CHANGED:
+        node_apply_changed(inventory, &event->node_changed, time_us);
+        break;
+    case EVENT_DEVICE_ADDED:
+        device_apply_added(inventory, &event->device_added, time_us);
+        break;
+    case EVENT_DEVICE_CHANGED:
+        device_apply_changed(inventory, &event->device_changed, time_us);
+        break;
+    case EVENT_ENTITY_ADDED:
+        entity_apply_added(inventory, &event->entity_added, time_us);
+        break;
+    case EVENT_SITE_ADDED:
+        site_apply_added(inventory, &event->site_added, time_us);
+        break;
+    case EVENT_FEEDER_ADDED:
+        feeder_apply_added(inventory, &event->feeder_added, time_us);
+        break;
+    case EVENT_FEEDER_CAP_SET:
+        feeder_apply_cap_set(inventory, &event->feeder_cap_set);
+        break;
+    case EVENT_FEEDER_CAP_ENDED:
+        feeder_apply_cap_ended(inventory, &event->feeder_cap_ended);
+        break;
+    case EVENT_BLOCK_ADDED:
+        block_apply_added(inventory, &event->block_added);
+        break;
+    case EVENT_CLASS_ADDED:
+        class_apply_added(inventory, &event->class_added);
+        break;
+    case EVENT_RACK_ADDED:
+        rack_apply_added(inventory, &event->rack_added, time_us);
+        break;
+    case EVENT_NODE_CLASSED:
+        node_apply_classed(inventory, &event->node_classed);
+        break;
+    case EVENT_HEALTH_CHANGED:
+        health_apply_changed(inventory, &event->health_changed, time_us);
+        break;
+    default:
+        must(false); // a fact nobody knows
+    }
+}
+
 static struct effect fold(struct cloud *cloud, const struct event *event)
 {
     int64_t time_us = event->time_us;
@@ -256,19 +310,21 @@ static struct effect fold(struct cloud *cloud, const struct event *event)
     case EVENT_CLOCK_STEPPED:
         break; // its time is what it changes
     case EVENT_CHIP_ADDED:
-        chip_apply_added(&cloud->inventory, &event->chip_added, time_us);
-        break;
     case EVENT_NODE_ADDED:
-        node_apply_added(&cloud->inventory, &event->node_added, time_us);
-        break;
     case EVENT_NODE_CHANGED:
-        node_apply_changed(&cloud->inventory, &event->node_changed, time_us);
-        break;
     case EVENT_DEVICE_ADDED:
-        device_apply_added(&cloud->inventory, &event->device_added, time_us);
-        break;
     case EVENT_DEVICE_CHANGED:
-        device_apply_changed(&cloud->inventory, &event->device_changed, time_us);
+    case EVENT_ENTITY_ADDED:
+    case EVENT_SITE_ADDED:
+    case EVENT_FEEDER_ADDED:
+    case EVENT_FEEDER_CAP_SET:
+    case EVENT_FEEDER_CAP_ENDED:
+    case EVENT_BLOCK_ADDED:
+    case EVENT_CLASS_ADDED:
+    case EVENT_RACK_ADDED:
+    case EVENT_NODE_CLASSED:
+    case EVENT_HEALTH_CHANGED:
+        fold_inventory(&cloud->inventory, event);
         break;
     case EVENT_ACCOUNT_ADDED:
         account_apply_added(&cloud->market, &event->account_added, time_us);
@@ -333,6 +389,22 @@ uint64_t event_subject(const struct event *event)
         return event->job_ended.job;
     case EVENT_NODE_CHANGED:
         return event->node_changed.node;
+    case EVENT_ENTITY_ADDED:
+        return event->entity_added.entity;
+    case EVENT_SITE_ADDED:
+        return event->site_added.site;
+    case EVENT_FEEDER_ADDED:
+        return event->feeder_added.feeder;
+    case EVENT_FEEDER_CAP_SET:
+        return event->feeder_cap_set.cap;
+    case EVENT_FEEDER_CAP_ENDED:
+        return event->feeder_cap_ended.cap;
+    case EVENT_RACK_ADDED:
+        return event->rack_added.rack;
+    case EVENT_NODE_CLASSED:
+        return event->node_classed.node;
+    case EVENT_HEALTH_CHANGED:
+        return event->health_changed.node;
     case EVENT_INVOICE_LINE:
         return event->invoice_line.line.invoice;
     default:

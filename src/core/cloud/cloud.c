@@ -17,6 +17,16 @@ enum { MANY = 1 << 28, ONE = 1 };
     X(inventory.nodes, node)           \
     X(inventory.devices, device)       \
     X(inventory.capacities, capacity)  \
+    X(inventory.entities, entity)      \
+    X(inventory.sites, site)           \
+    X(inventory.feeders, feeder)       \
+    X(inventory.caps, feeder_cap)      \
+    X(inventory.blocks, block)         \
+    X(inventory.racks, rack)           \
+    X(inventory.classes, node_class)   \
+    X(inventory.pools, pool)           \
+    X(inventory.shares, share)         \
+    X(inventory.health, health)        \
     X(market.accounts, account)        \
     X(market.keys, access_key)         \
     X(market.prices, price)            \

@@ -58,6 +58,18 @@ void text_fill(char *to, const char *from, size_t size);
 // command.c: the events of a command, one a step; false: no more (or refused, see answer).
 bool command_decide(const struct cloud *cloud, const struct input *input, uint32_t step,
                     struct cloud_step *ret_step);
+// site_command.c: commands about entities, sites, feeders, racks, nodes and their labels.
+bool site_command_decide(const struct cloud *cloud, const struct input *input, uint32_t step,
+                         struct cloud_step *ret_step);
+// rack_command.c: the next event of each, once site_command_decide has asked who it is.
+bool rack_new_next(const struct cloud *cloud, const struct rack_new *new, uint32_t step,
+                   struct cloud_step *ret_step);
+bool nodes_new_next(const struct cloud *cloud, const struct nodes_new *new, uint32_t step,
+                    struct cloud_step *ret_step);
+bool node_label_next(const struct cloud *cloud, const struct node_label *new, uint32_t step,
+                     struct cloud_step *ret_step);
+// report.c: the event that a chip comes with, by its row or its first price; false: all is there.
+bool chip_known_next(const struct cloud *cloud, const struct chip *chip, struct event *event);
 // report.c: what a report changes that the state does not say yet.
 bool node_report_next(const struct cloud *cloud, const struct node_report *report, uint32_t step,
                       struct cloud_step *ret_step);

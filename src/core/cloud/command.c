@@ -1,55 +1,8 @@
 // Commands of people: who may, whether it makes sense, and the event that says it happened.
 #include "base/must.h"
 #include "core/cloud/cloud_state.h"
+#include "core/cloud/command_check.h"
 #include <string.h>
-
-static bool refuse(struct cloud_step *ret_step, enum answer answer)
-{
-    ret_step->answer = answer;
-    return false;
-}
-
-static bool bad_field(struct cloud_step *ret_step, const char *field)
-{
-    ret_step->field = field;
-    return refuse(ret_step, ANSWER_BAD_FIELD);
-}
-
-// A text ends within its array and is UTF-8: what is not could be written but never read again.
-static bool text_valid(const char *text, size_t size)
-{
-    size_t length = strnlen(text, size);
-    return length < size && str_is_utf8((str){text, length});
-}
-
-// The key decides, not what the caller says of it. Key 0 is the house itself.
-static bool who(const struct cloud *cloud, const struct input *input, struct principal *ret_by,
-                struct cloud_step *ret_step)
-{
-    *ret_by = input->by;
-    if (input->by.key == 0)
-        return true;
-    const struct access_key *key = table_get(&cloud->market.keys, input->by.key);
-    if (!key || !key_usable(key, input->time_us))
-        return refuse(ret_step, ANSWER_UNKNOWN_KEY);
-    *ret_by = (struct principal){key->id, key->account, (enum role)key->role};
-    return true;
-}
-
-static bool may(const struct principal *by, enum action action, uint64_t owner,
-                struct cloud_step *ret_step)
-{
-    struct rights_view view = {by->role, by->account, action, owner};
-    switch (rights_check(&view)) {
-    case RIGHTS_PERMITTED:
-        return true;
-    case RIGHTS_HIDDEN:
-        return refuse(ret_step, ANSWER_NOT_FOUND);
-    case RIGHTS_DENIED:
-        break;
-    }
-    return refuse(ret_step, ANSWER_NOT_ALLOWED);
-}
 
 static void account_event(const struct cloud *cloud, const struct account_new *new,
                           struct event *event)

@@ -17,6 +17,15 @@ static bool input_next(const struct cloud *cloud, const struct input *input, uin
         return node_report_next(cloud, &input->node_report, step, ret_step);
     case INPUT_ATTEMPT_REPORT:
         return attempt_report_next(cloud, input, step, ret_step);
+    case INPUT_ENTITY_NEW:
+    case INPUT_SITE_NEW:
+    case INPUT_FEEDER_NEW:
+    case INPUT_FEEDER_CAP:
+    case INPUT_FEEDER_UNCAP:
+    case INPUT_RACK_NEW:
+    case INPUT_NODES_NEW:
+    case INPUT_NODE_LABEL:
+        return site_command_decide(cloud, input, step, ret_step);
     case INPUT_OPEN:
     case INPUT_ACCOUNT_NEW:
     case INPUT_KEY_NEW:

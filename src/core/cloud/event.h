@@ -12,6 +12,11 @@
 #include "base/err.h"
 #include "core/billing/billing.h"
 #include "core/cloud/setting.h"
+#include "core/inventory/feeder.h"
+#include "core/inventory/health.h"
+#include "core/inventory/node_class.h"
+#include "core/inventory/rack.h"
+#include "core/inventory/site.h"
 #include "core/ledger/ledger.h"
 #include "core/meter/meter.h"
 #include "core/sched/job.h"
@@ -29,6 +34,19 @@
     X(EVENT_NODE_CHANGED, "node_changed", node_changed, "a node has another state or size")    \
     X(EVENT_DEVICE_ADDED, "device_added", device_added, "a device exists on a node")           \
     X(EVENT_DEVICE_CHANGED, "device_changed", device_changed, "a device has another state")    \
+    X(EVENT_ENTITY_ADDED, "entity_added", entity_added, "a legal person is known")             \
+    X(EVENT_SITE_ADDED, "site_added", site_added, "a place where machines stand")              \
+    X(EVENT_FEEDER_ADDED, "feeder_added", feeder_added, "a wire of a site's power tree")       \
+    X(EVENT_FEEDER_CAP_SET, "feeder_cap_set", feeder_cap_set,                                  \
+      "a feeder carries less than its rating for a time")                                      \
+    X(EVENT_FEEDER_CAP_ENDED, "feeder_cap_ended", feeder_cap_ended, "a cap holds no longer")   \
+    X(EVENT_BLOCK_ADDED, "block_added", block_added, "racks on one fabric")                    \
+    X(EVENT_CLASS_ADDED, "class_added", class_added, "attributes that nodes have in common")   \
+    X(EVENT_RACK_ADDED, "rack_added", rack_added,                                              \
+      "a rack exists, with equal nodes NAME-0, NAME-1, … and all their devices")               \
+    X(EVENT_NODE_CLASSED, "node_classed", node_classed, "a node has other attributes")         \
+    X(EVENT_HEALTH_CHANGED, "health_changed", health_changed,                                  \
+      "something was said of a device's or a node's health, and where it stands now")          \
     X(EVENT_ACCOUNT_ADDED, "account_added", account_added, "an account exists")                \
     X(EVENT_KEY_ADDED, "key_added", key_added, "an access key exists; only its HMAC is kept")  \
     X(EVENT_KEY_REVOKED, "key_revoked", key_revoked, "an access key no longer opens anything") \
@@ -102,6 +120,16 @@ struct event {
         struct node_changed node_changed;
         struct device_added device_added;
         struct device_changed device_changed;
+        struct entity_added entity_added;
+        struct site_added site_added;
+        struct feeder_added feeder_added;
+        struct feeder_cap_set feeder_cap_set;
+        struct feeder_cap_ended feeder_cap_ended;
+        struct block_added block_added;
+        struct class_added class_added;
+        struct rack_added rack_added;
+        struct node_classed node_classed;
+        struct health_changed health_changed;
         struct account_added account_added;
         struct key_added key_added;
         struct key_revoked key_revoked;

@@ -10,6 +10,8 @@
     }
 WORDS(node_state_text, enum node_state)
 WORDS(device_state_text, enum device_state)
+WORDS(feeder_kind_text, enum feeder_kind)
+WORDS(health_kind_text, enum health_kind)
 WORDS(lease_class_text, enum lease_class)
 WORDS(role_text, enum role)
 WORDS(job_reason_text, enum job_reason)
@@ -101,11 +103,17 @@ ROWS(chip_added) = {
 };
 ROWS(node_added) = {
     F("arch", FIELD_TEXT, node_added.arch, "processor architecture"),
+    FO("base_w", FIELD_BIG, node_added.base_w, "watts without its devices"),
+    FO("cap_w", FIELD_BIG, node_added.cap_w, "limit of its watts"),
+    IO("chip", "chip", node_added.chip, "of all its devices, which came with it"),
+    IO("class", "class", node_added.class, "its attributes"),
     F("cpu_milli", FIELD_BIG, node_added.cpu_milli, "thousandths of a CPU"),
+    FO("devices", FIELD_NUMBER, node_added.devices, "how many came with it"),
     I("first_device", "device", node_added.first_device, "id of its device 0"),
     F("memory_mib", FIELD_BIG, node_added.memory_mib, "memory for jobs"),
     F("name", FIELD_TEXT, node_added.name, "its name"),
     I("node", "node", node_added.node, "the node"),
+    IO("rack", "rack", node_added.rack, "where it stands"),
 };
 ROWS(node_changed) = {
     F("cpu_milli", FIELD_BIG, node_changed.cpu_milli, "thousandths of a CPU"),
@@ -124,6 +132,88 @@ ROWS(device_added) = {
 ROWS(device_changed) = {
     I("device", "device", device_changed.device, "the device"),
     W("state", device_changed.state, word_device_state_text, DEVICE_STATE_COUNT, "its state now"),
+};
+ROWS(entity_added) = {
+    F("country", FIELD_TEXT, entity_added.country, "ISO 3166-1, two letters"),
+    I("entity", "entity", entity_added.entity, "the entity"),
+    F("name", FIELD_TEXT, entity_added.name, "its name"),
+    I("owner", "entity", entity_added.owner, "who owns it"),
+    F("slug", FIELD_TEXT, entity_added.slug, "short name"),
+};
+ROWS(site_added) = {
+    F("country", FIELD_TEXT, site_added.country, "its jurisdiction"),
+    F("name", FIELD_TEXT, site_added.name, "its name"),
+    I("operator", "entity", site_added.operator, "who runs it, null: the house"),
+    F("pue_permille", FIELD_NUMBER, site_added.pue_permille, "facility watts for 1,000 IT watts"),
+    I("site", "site", site_added.site, "the site"),
+    F("slug", FIELD_TEXT, site_added.slug, "short name"),
+    F("zone", FIELD_ZONE, site_added.zone, "of its day"),
+};
+ROWS(feeder_added) = {
+    F("efficiency_ppm", FIELD_NUMBER, feeder_added.efficiency_ppm, "of a million watts, so many"),
+    I("feeder", "feeder", feeder_added.feeder, "the feeder"),
+    W("feeder_kind", feeder_added.kind, word_feeder_kind_text, FEEDER_KIND_COUNT, "what it is"),
+    F("name", FIELD_TEXT, feeder_added.name, "its name in the site"),
+    I("parent", "feeder", feeder_added.parent, "what feeds it, null: the grid"),
+    FO("ramp_w_per_s", FIELD_BIG, feeder_added.ramp_w_per_s, "fastest change of its load"),
+    F("rated_w", FIELD_BIG, feeder_added.rated_w, "watts it may carry"),
+    I("site", "site", feeder_added.site, "its site"),
+};
+ROWS(feeder_cap_set) = {
+    I("cap", "cap", feeder_cap_set.cap, "the cap"),
+    F("cap_w", FIELD_BIG, feeder_cap_set.cap_w, "watts it may carry meanwhile"),
+    I("feeder", "feeder", feeder_cap_set.feeder, "the feeder"),
+    F("from_us", FIELD_TIME, feeder_cap_set.from_us, "from"),
+    FO("until_us", FIELD_TIME, feeder_cap_set.until_us, "until; absent: open end"),
+};
+ROWS(feeder_cap_ended) = {
+    I("cap", "cap", feeder_cap_ended.cap, "the cap"),
+};
+ROWS(block_added) = {
+    I("block", "block", block_added.block, "the block"),
+    F("name", FIELD_TEXT, block_added.name, "its name in the site"),
+    I("site", "site", block_added.site, "its site"),
+};
+ROWS(class_added) = {
+    FO("attestation", FIELD_TEXT, class_added.class.attestation, "what they can prove"),
+    I("class", "class", class_added.class.id, "the class"),
+    FO("labels", FIELD_TEXT, class_added.class.labels, "key=value, …"),
+    IO("operator", "entity", class_added.class.operator, "who runs them"),
+    FO("origin", FIELD_TEXT, class_added.class.origin, "country they were made in"),
+    IO("owner", "entity", class_added.class.owner, "who owns them"),
+    IO("vendor", "entity", class_added.class.vendor, "who made them"),
+};
+ROWS(rack_added) = {
+    FO("arch", FIELD_TEXT, rack_added.arch, "processor architecture of its nodes"),
+    FO("base_w", FIELD_BIG, rack_added.base_w, "watts of a node without devices"),
+    I("block", "block", rack_added.block, "its block"),
+    FO("cap_w", FIELD_BIG, rack_added.cap_w, "limit of the rack's watts"),
+    IO("chip", "chip", rack_added.chip, "of every device"),
+    IO("class", "class", rack_added.class, "attributes of its nodes"),
+    FO("cpu_milli", FIELD_BIG, rack_added.cpu_milli, "thousandths of a CPU of a node"),
+    FO("devices", FIELD_NUMBER, rack_added.devices, "devices of a node"),
+    IO("feeder_a", "feeder", rack_added.feeder_a, "leaf it hangs on"),
+    IO("feeder_b", "feeder", rack_added.feeder_b, "the other leaf"),
+    IO("first_device", "device", rack_added.first_device, "of its first node"),
+    IO("first_node", "node", rack_added.first_node, "its first node"),
+    FO("memory_mib", FIELD_BIG, rack_added.memory_mib, "memory of a node"),
+    F("name", FIELD_TEXT, rack_added.name, "its name in the site"),
+    FO("node_cap_w", FIELD_BIG, rack_added.node_cap_w, "limit of a node's watts"),
+    FO("nodes", FIELD_NUMBER, rack_added.nodes, "how many came with it"),
+    I("rack", "rack", rack_added.rack, "the rack"),
+    I("site", "site", rack_added.site, "its site"),
+    W("state", rack_added.state, word_node_state_text, NODE_STATE_COUNT, "state of its nodes"),
+};
+ROWS(node_classed) = {
+    I("class", "class", node_classed.class, "its attributes, null: nothing is said"),
+    I("node", "node", node_classed.node, "the node"),
+};
+ROWS(health_changed) = {
+    W("cause", health_changed.kind, word_health_kind_text, HEALTH_KIND_COUNT, "what was said"),
+    FO("detail", FIELD_SIGNED, health_changed.detail, "the Xid, or a count"),
+    F("index", FIELD_SIGNED, health_changed.index, "device of the node, -1: the whole node"),
+    I("node", "node", health_changed.node, "the node"),
+    W("state", health_changed.state, word_device_state_text, DEVICE_STATE_COUNT, "its state now"),
 };
 ROWS(account_added) = {
     I("account", "account", account_added.account, "the account"),

@@ -3,6 +3,9 @@
 // event.c writes and reads lines by these rows; docs/events.md and the API come from them. Rows of
 // a kind stand in the order of the line (RFC 8785: by name); a test holds them to it.
 //
+// A field that came to a kind after lines of that kind were written is optional: older lines lack
+// it, and mean zero.
+//
 //   Owner      nobody: tables
 //   Invariant  names ascend; offset and form fit the member
 //   Refusal    none

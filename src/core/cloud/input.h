@@ -11,7 +11,12 @@
 #pragma once
 #include "base/digest.h"
 #include "core/cloud/answer.h"
+#include "core/inventory/feeder.h"
+#include "core/inventory/health.h"
 #include "core/inventory/inventory.h"
+#include "core/inventory/node_class.h"
+#include "core/inventory/rack.h"
+#include "core/inventory/site.h"
 #include "base/instant.h"
 #include "base/money.h"
 #include "core/market/market.h"
@@ -36,7 +41,15 @@
     X(INPUT_JOB_STOP, "job_stop")             \
     X(INPUT_NODE_DRAIN, "node_drain")         \
     X(INPUT_NODE_UNDRAIN, "node_undrain")     \
-    X(INPUT_INVOICE_ISSUE, "invoice_issue")
+    X(INPUT_INVOICE_ISSUE, "invoice_issue")   \
+    X(INPUT_ENTITY_NEW, "entity_new")         \
+    X(INPUT_SITE_NEW, "site_new")             \
+    X(INPUT_FEEDER_NEW, "feeder_new")         \
+    X(INPUT_FEEDER_CAP, "feeder_cap")         \
+    X(INPUT_FEEDER_UNCAP, "feeder_uncap")     \
+    X(INPUT_RACK_NEW, "rack_new")             \
+    X(INPUT_NODES_NEW, "nodes_new")           \
+    X(INPUT_NODE_LABEL, "node_label")
 #define X(name, text) name,
 enum input_kind { INPUT_KINDS(X) INPUT_KIND_COUNT };
 #undef X
@@ -131,6 +144,56 @@ struct invoice_issue {
     bool early; // before the month's end: what comes later becomes a correction
 };
 
+struct entity_new {
+    uint64_t owner; // 0: none
+    char slug[32], name[96], country[8];
+};
+struct site_new {
+    uint64_t operator; // entity; 0: the house
+    char slug[32], name[96], country[8];
+    uint32_t zone, pue_permille;
+};
+struct feeder_new {
+    uint64_t site, parent; // parent 0: the grid point
+    int64_t rated_w, ramp_w_per_s;
+    char name[32];
+    uint32_t kind, efficiency_ppm;
+};
+struct feeder_cap_new { // until_us 0: open end
+    uint64_t feeder;
+    int64_t cap_w, from_us, until_us;
+};
+// Where nodes stand and what they are. Block, chip and class are made when they are new.
+struct node_place {
+    uint64_t site, feeder_a, feeder_b; // feeders 0: none
+    char block[32], rack[32];
+    struct chip chip;        // found by its name; id is not looked at
+    struct node_class class; // id is not looked at
+    char arch[16];
+    int64_t cpu_milli, memory_mib, base_w, cap_w; // of one node; cap 0: none
+    uint32_t devices, reserved;                   // of one node
+};
+struct rack_new { // a new rack with equal nodes NAME-0, NAME-1, …; 0 nodes: an empty rack
+    struct node_place place;
+    int64_t cap_w; // of the rack; 0: none
+    uint32_t nodes;
+    bool dark; // its nodes are not energised yet: state new
+};
+enum { NODES_NEW_MAX = 1000 };
+struct nodes_new { // nodes by name, into racks that are made when they are new; all or none
+    uint32_t count;
+    const struct node_new {
+        char name[64];
+        struct node_place place;
+    } * nodes;
+};
+struct node_label { // what is not given stays; a label without value goes
+    uint64_t node;
+    struct node_class class; // id and labels are not looked at
+    bool set_owner, set_operator, set_vendor, set_origin, set_attestation;
+    char labels[128]; // "key=value,key="
+};
+
 struct input {
     enum input_kind kind;
     int64_t time_us;
@@ -152,5 +215,12 @@ struct input {
         struct job_submit job;
         struct job_stop stop;
         struct invoice_issue invoice;
+        struct entity_new entity;
+        struct site_new site;
+        struct feeder_new feeder;
+        struct feeder_cap_new cap; // feeder_uncap: id
+        struct rack_new rack;
+        struct nodes_new nodes;
+        struct node_label label;
     };
 };

@@ -61,6 +61,26 @@ static bool priced(const struct cloud *cloud, uint64_t chip)
     return false;
 }
 
+bool chip_known_next(const struct cloud *cloud, const struct chip *chip, struct event *event)
+{
+    const struct chip *row = chip_named(&cloud->inventory, str_from(chip->name));
+    if (!row) {
+        event->kind = EVENT_CHIP_ADDED;
+        event->chip_added.chip = (struct chip){.id = cloud->inventory.chips.last_id + 1,
+                                               .memory_mib = chip->memory_mib,
+                                               .idle_w = chip->idle_w,
+                                               .class_w = chip->class_w,
+                                               .max_w = chip->max_w};
+        text_fill(event->chip_added.chip.name, chip->name, sizeof chip->name);
+        text_fill(event->chip_added.chip.description, chip->description, sizeof chip->description);
+        return true;
+    }
+    if (priced(cloud, row->id))
+        return false;
+    default_price_event(cloud, row, event);
+    return true;
+}
+
 static bool chips_next(const struct cloud *cloud, const struct node_report *report,
                        struct event *event)
 {
@@ -85,21 +105,21 @@ static bool device_next(const struct cloud *cloud, const struct node_report *rep
 {
     const struct inventory *inventory = &cloud->inventory;
     for (uint32_t i = 0; i < node->devices; i++) {
-        const struct device *device = node_device(inventory, node, i);
-        enum device_state state = device->state;
+        enum device_state before = device_state_at(inventory, node, i), state = before;
         if (i >= report->count || report->devices[i].faulty)
             state = DEVICE_REPAIR; // it is not there any more, or no good
         else if (state == DEVICE_REPAIR)
             state = DEVICE_HEALTHY; // it is there again
-        if (state == (enum device_state)device->state)
+        if (state == before)
             continue;
         event->kind = EVENT_DEVICE_CHANGED;
-        event->device_changed = (struct device_changed){device->id, state};
+        event->device_changed = (struct device_changed){node->first_device + i, state};
         return true;
     }
     uint32_t index = node->devices;
     // Devices of a node have consecutive ids: one that comes after another node's stays outside.
-    if (index >= report->count || inventory->devices.last_id + 1 != node->first_device + index)
+    if (index >= report->count || node->rack ||
+        inventory->devices.last_id + 1 != node->first_device + index)
         return false;
     const struct node_report_device *found = &report->devices[index];
     event->kind = EVENT_DEVICE_ADDED;
@@ -143,7 +163,7 @@ static bool others_next(const struct cloud *cloud, const struct node *node, stru
 {
     uint32_t cursor = 0;
     for (const struct node *other; (other = table_step(&cloud->inventory.nodes, &cursor));) {
-        if (other->id == node->id || other->state == NODE_RETIRED)
+        if (other->id == node->id || other->rack || other->state == NODE_RETIRED)
             continue;
         node_changed_event(other, NODE_RETIRED, NULL, event);
         return true;

@@ -16,7 +16,7 @@ enum capacity_state capacity_state_of(enum node_state node, enum device_state de
         return CAPACITY_LEASED;
     if (node == NODE_NEW || node == NODE_RETIRED)
         return CAPACITY_DARK;
-    if (node == NODE_REPAIR || device == DEVICE_REPAIR)
+    if (node == NODE_REPAIR || device == DEVICE_REPAIR || device == DEVICE_RETEST)
         return CAPACITY_FAULTY;
     if (node == NODE_DRAINING || device != DEVICE_HEALTHY)
         return CAPACITY_CLOSED;
@@ -28,21 +28,33 @@ int64_t capacity_ms(int64_t time_us)
     return time_us / 1000 - (time_us % 1000 < 0);
 }
 
-static int64_t integral(const struct capacity *capacity, enum capacity_state state, int64_t now_ms)
+// The integral of a state up to an instant. Milli-device-ms of millions of devices over years are
+// more than an int64 holds, so whole devices and the thousandths beside them are added apart.
+struct sum {
+    int64_t device_ms, rest_milli;
+};
+
+static struct sum integral(const struct capacity *capacity, enum capacity_state state,
+                           int64_t now_ms)
 {
-    int64_t passed_ms, device_ms;
+    int64_t whole = capacity->count[state] / DEVICE_MILLI;
+    int64_t part = capacity->count[state] % DEVICE_MILLI;
+    int64_t passed_ms, whole_ms, part_milli, device_ms;
     must(now_ms >= capacity->since_ms);
     must(!__builtin_sub_overflow(now_ms, capacity->since_ms, &passed_ms));
-    must(!__builtin_mul_overflow(capacity->count[state], passed_ms, &device_ms));
-    must(!__builtin_add_overflow(capacity->device_ms[state], device_ms, &device_ms));
-    return device_ms;
+    must(!__builtin_mul_overflow(whole, passed_ms, &whole_ms));
+    must(!__builtin_mul_overflow(part, passed_ms, &part_milli));
+    must(!__builtin_add_overflow(part_milli, capacity->rest_milli[state], &part_milli));
+    must(!__builtin_add_overflow(capacity->device_ms[state], whole_ms, &device_ms));
+    must(!__builtin_add_overflow(device_ms, part_milli / DEVICE_MILLI, &device_ms));
+    return (struct sum){device_ms, part_milli % DEVICE_MILLI};
 }
 
 int64_t capacity_device_ms(const struct capacity *capacity, enum capacity_state state,
                            int64_t time_us)
 {
     must(state < CAPACITY_STATE_COUNT);
-    return integral(capacity, state, capacity_ms(time_us));
+    return integral(capacity, state, capacity_ms(time_us)).device_ms;
 }
 
 static struct capacity *settled(struct inventory *inventory, uint64_t chip, int64_t time_us)
@@ -52,8 +64,11 @@ static struct capacity *settled(struct inventory *inventory, uint64_t chip, int6
     int64_t now_ms = capacity_ms(time_us);
     if (now_ms == capacity->since_ms)
         return capacity;
-    for (enum capacity_state state = 0; state < CAPACITY_STATE_COUNT; state++)
-        capacity->device_ms[state] = integral(capacity, state, now_ms);
+    for (enum capacity_state state = 0; state < CAPACITY_STATE_COUNT; state++) {
+        struct sum sum = integral(capacity, state, now_ms);
+        capacity->device_ms[state] = sum.device_ms;
+        capacity->rest_milli[state] = sum.rest_milli;
+    }
     capacity->since_ms = now_ms;
     return capacity;
 }
@@ -65,15 +80,16 @@ void capacity_open(struct inventory *inventory, uint64_t chip, int64_t time_us)
 }
 
 void capacity_add(struct inventory *inventory, uint64_t chip, enum capacity_state state,
-                  int64_t time_us)
+                  int64_t milli, int64_t time_us)
 {
-    settled(inventory, chip, time_us)->count[state]++;
+    struct capacity *capacity = settled(inventory, chip, time_us);
+    capacity->count[state] += milli;
+    must(capacity->count[state] >= 0);
 }
 
 void capacity_move(struct inventory *inventory, const struct capacity_step *step, int64_t time_us)
 {
-    struct capacity *capacity = settled(inventory, step->chip, time_us);
-    must(step->devices >= 0 && step->devices <= capacity->count[step->from]);
-    capacity->count[step->from] -= step->devices;
-    capacity->count[step->to] += step->devices;
+    must(step->milli >= 0);
+    capacity_add(inventory, step->chip, step->from, -step->milli, time_us);
+    capacity_add(inventory, step->chip, step->to, step->milli, time_us);
 }

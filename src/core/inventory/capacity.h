@@ -11,13 +11,14 @@
 #include "core/inventory/inventory.h"
 
 void capacity_open(struct inventory *inventory, uint64_t chip, int64_t time_us);
+// Milli of devices come into a state (below 0: leave it).
 void capacity_add(struct inventory *inventory, uint64_t chip, enum capacity_state state,
-                  int64_t time_us);
+                  int64_t milli, int64_t time_us);
 
 struct capacity_step {
     uint64_t chip;
     enum capacity_state from, to;
-    int64_t devices;
+    int64_t milli;
 };
 void capacity_move(struct inventory *inventory, const struct capacity_step *step, int64_t time_us);
 

@@ -1,18 +1,18 @@
-// device.h - how a device's capacity state follows from its node, itself and its lease.
+// device.h - how what a node's devices are in follows from node, health and leases.
 //
-// Inside the room only. device_settle is called after any of the three has changed.
+// Inside the room only. Who changes a node's state, its health or a device's tallies the node out,
+// changes it, and tallies it in again; node_tally also makes the set of open devices anew.
 //
-//   Owner      the inventory's device table
-//   Invariant  device.capacity, node.open, node.leased and the chip's counts say the same
+//   Owner      the inventory's node, device, share and health tables
+//   Invariant  node.open, node.leased and the chips' counts say the same
 //   Refusal    none
 //   Fault      none
 #pragma once
 #include "core/inventory/inventory.h"
 
-void device_settle(struct inventory *inventory, struct node *node, struct device *device,
-                   int64_t time_us);
-struct device *device_of(const struct inventory *inventory, const struct node *node,
-                         uint32_t index);
-// Sets the state and the node's sets; the chip's counts are the caller's. Gives the state before.
-enum capacity_state device_enter(struct node *node, struct device *device,
-                                 enum capacity_state state);
+enum tally { TALLY_OUT = -1, TALLY_IN = 1 };
+
+void node_tally(struct inventory *inventory, struct node *node, enum tally tally, int64_t time_us);
+void node_open_anew(struct node *node);
+// The row of a shared device, made when it is the first time; milli under leases is the caller's.
+struct share *device_share(struct inventory *inventory, const struct node *node, uint32_t index);

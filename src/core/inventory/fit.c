@@ -138,13 +138,22 @@ static void memory_set(struct fit_index *index, enum fit_kind kind, uint32_t pla
         index->bound[kind][place / 64] = mib;
 }
 
-static bool counts_as(enum fit_kind kind, const struct node *node, const struct device *device)
+static bool counts_as(enum fit_kind kind, const struct node *node, uint32_t index)
 {
     if (kind == FIT_OPEN)
-        return device->capacity == CAPACITY_OPEN;
+        return device_set_has(&node->open, index);
     if (kind == FIT_SELLABLE)
-        return node->state == NODE_READY && device->state == DEVICE_HEALTHY;
+        return node_standing(node) == NODE_READY && device_set_has(&node->healthy, index);
     return node->state != NODE_RETIRED;
+}
+
+static uint32_t count_of(enum fit_kind kind, const struct node *node)
+{
+    if (kind == FIT_OPEN)
+        return device_set_count(&node->open);
+    if (kind == FIT_SELLABLE)
+        return node_standing(node) == NODE_READY ? device_set_count(&node->healthy) : 0;
+    return node->state != NODE_RETIRED ? node->devices : 0;
 }
 
 // Counts of one node for each of its chips: first added up, then taken over chip by chip.
@@ -152,19 +161,21 @@ static void recount(struct inventory *inventory, const struct node *node, enum f
 {
     struct fit_index *index = inventory->index;
     uint32_t place = table_place(&inventory->nodes, node);
-    for (uint32_t i = 0; i < node->devices; i++) {
-        const struct device *device = node_device(inventory, node, i);
-        chip_of(inventory, device->chip)->sum += counts_as(kind, node, device);
+    if (node->chip) {
+        count_set(index, chip_of(inventory, node->chip), kind, place, count_of(kind, node));
+        return;
     }
+    for (uint32_t i = 0; i < node->devices; i++)
+        chip_of(inventory, device_chip(inventory, node, i))->sum += counts_as(kind, node, i);
     for (uint32_t i = 0; i < node->devices; i++) {
-        struct fit_chip *chip = chip_of(inventory, node_device(inventory, node, i)->chip);
+        struct fit_chip *chip = chip_of(inventory, device_chip(inventory, node, i));
         if (chip->taken)
             continue;
         chip->taken = true;
         count_set(index, chip, kind, place, chip->sum);
     }
     for (uint32_t i = 0; i < node->devices; i++) {
-        struct fit_chip *chip = chip_of(inventory, node_device(inventory, node, i)->chip);
+        struct fit_chip *chip = chip_of(inventory, device_chip(inventory, node, i));
         chip->taken = false;
         chip->sum = 0;
     }
@@ -174,11 +185,7 @@ static void recount_open(struct inventory *inventory, const struct node *node)
 {
     struct fit_index *index = inventory->index;
     uint32_t place = table_place(&inventory->nodes, node);
-    if (node->chip)
-        count_set(index, chip_of(inventory, node->chip), FIT_OPEN, place,
-                  device_set_count(&node->open));
-    else
-        recount(inventory, node, FIT_OPEN);
+    recount(inventory, node, FIT_OPEN);
     memory_set(index, FIT_OPEN, place, node->memory_mib - node->memory_leased_mib);
 }
 

@@ -2,6 +2,8 @@
 #include "core/inventory/capacity.h"
 #include "core/inventory/device.h"
 #include "core/inventory/fit.h"
+#include "core/inventory/inventory_maps.h"
+#include "core/inventory/rack.h"
 #include <string.h>
 
 const char *node_state_text(enum node_state state)
@@ -15,11 +17,30 @@ const char *node_state_text(enum node_state state)
 
 const struct node *node_named(const struct inventory *inventory, str name)
 {
-    uint32_t cursor = 0;
-    for (const struct node *node; (node = table_step(&inventory->nodes, &cursor));)
-        if (str_is(str_from(node->name), name))
-            return node;
-    return NULL;
+    return name_map_get(&inventory->maps->nodes, &inventory->nodes, 0, name);
+}
+
+// The devices of a node of a rack come with it: no rows, only their number and health.
+static void take_devices(struct inventory *inventory, struct node *node,
+                         const struct node_added *fact, int64_t time_us)
+{
+    struct rack *rack = table_get(&inventory->racks, fact->rack);
+    struct table *devices = &inventory->devices;
+    must(rack && table_get(&inventory->chips, fact->chip));
+    must(fact->devices <= DEVICE_SET_MAX && fact->first_device == devices->last_id + 1);
+    must(!fact->class || table_get(&inventory->classes, fact->class));
+    struct block *block = table_get(&inventory->blocks, rack->block);
+    rack->nodes++;
+    block->nodes++;
+    devices->last_id += fact->devices;
+    node->chip = fact->chip;
+    node->devices = fact->devices;
+    node->state = NODE_READY;
+    for (uint32_t i = 0; i < fact->devices; i++)
+        device_set_add(&node->healthy, i);
+    pool_add(inventory, node, fact->chip, 1, fact->devices);
+    node_tally(inventory, node, TALLY_IN, time_us);
+    fit_node_changed(inventory, node);
 }
 
 void node_apply_added(struct inventory *inventory, const struct node_added *fact, int64_t time_us)
@@ -32,8 +53,15 @@ void node_apply_added(struct inventory *inventory, const struct node_added *fact
     node->cpu_milli = fact->cpu_milli;
     node->memory_mib = fact->memory_mib;
     node->added_us = time_us;
+    node->rack = fact->rack;
+    node->class = fact->class;
+    node->base_w = fact->base_w;
+    node->cap_w = fact->cap_w;
     node->state = NODE_NEW;
+    name_map_put(&inventory->maps->nodes, &inventory->nodes, node);
     fit_node_added(inventory);
+    if (fact->rack)
+        take_devices(inventory, node, fact, time_us);
 }
 
 void node_apply_changed(struct inventory *inventory, const struct node_changed *fact,
@@ -42,76 +70,131 @@ void node_apply_changed(struct inventory *inventory, const struct node_changed *
     struct node *node = table_get(&inventory->nodes, fact->node);
     must(node && fact->state < NODE_STATE_COUNT);
     must(fact->cpu_milli >= 0 && fact->memory_mib >= 0);
+    node_tally(inventory, node, TALLY_OUT, time_us);
     node->state = fact->state;
     node->cpu_milli = fact->cpu_milli;
     node->memory_mib = fact->memory_mib;
-    for (uint32_t i = 0; i < node->devices; i++)
-        device_settle(inventory, node, device_of(inventory, node, i), time_us);
+    node_tally(inventory, node, TALLY_IN, time_us);
     fit_node_changed(inventory, node);
 }
 
-// Devices that change state together, chip by chip: one settling of the chip's integrals for all
-// devices of a lease.
-struct batch {
-    uint64_t chip;
-    enum capacity_state from;
-    int64_t to[CAPACITY_STATE_COUNT];
-};
-
-static void batch_flush(struct inventory *inventory, struct batch *batch, int64_t time_us)
+static bool is_share(const struct node_use *use)
 {
-    for (enum capacity_state to = 0; to < CAPACITY_STATE_COUNT; to++) {
-        if (batch->to[to])
-            capacity_move(inventory,
-                          &(struct capacity_step){batch->chip, batch->from, to, batch->to[to]},
-                          time_us);
-        batch->to[to] = 0;
+    return use->milli != 0 && use->milli != DEVICE_MILLI;
+}
+
+static void take_share(struct inventory *inventory, struct node *node, const struct node_use *use)
+{
+    uint32_t index = device_set_next(&use->devices, 0);
+    must(device_set_count(&use->devices) == 1 && use->milli < DEVICE_MILLI);
+    struct share *share = device_share(inventory, node, index);
+    bool first = !device_set_has(&node->leased, index);
+    must(device_set_has(first ? &node->open : &node->shared, index));
+    must(share->milli + use->milli <= DEVICE_MILLI);
+    share->milli += use->milli;
+    node->shared_milli += use->milli;
+    device_set_add(&node->shared, index);
+    device_set_add(&node->leased, index);
+    device_set_remove(&node->open, index);
+}
+
+static void take_whole(struct node *node, const device_set *devices)
+{
+    for (int i = 0; i < 4; i++) {
+        must((devices->bits[i] & ~node->open.bits[i]) == 0); // else two leases would overlap
+        node->open.bits[i] &= ~devices->bits[i];
+        node->leased.bits[i] |= devices->bits[i];
     }
 }
 
-static void batch_add(struct inventory *inventory, struct batch *batch, struct node *node,
-                      struct device *device, int64_t time_us)
+static void give_share(struct inventory *inventory, struct node *node, const struct node_use *use)
 {
-    if (batch->chip != device->chip) {
-        batch_flush(inventory, batch, time_us);
-        batch->chip = device->chip;
-    }
-    enum capacity_state state = capacity_state_of(node->state, device->state, device->lease != 0);
-    must(device_enter(node, device, state) == batch->from);
-    batch->to[state]++;
+    uint32_t index = device_set_next(&use->devices, 0);
+    must(device_set_count(&use->devices) == 1 && device_set_has(&node->shared, index));
+    struct share *share = device_share(inventory, node, index);
+    must(share->milli >= use->milli && node->shared_milli >= use->milli);
+    share->milli -= use->milli;
+    node->shared_milli -= use->milli;
+    if (share->milli)
+        return;
+    device_set_remove(&node->shared, index);
+    device_set_remove(&node->leased, index);
+    node_open_anew(node);
 }
 
-void node_lease(struct inventory *inventory, uint64_t id, const device_set *devices,
-                int64_t memory_mib, uint64_t lease, int64_t time_us)
+static void give_whole(struct node *node, const device_set *devices)
+{
+    for (int i = 0; i < 4; i++) {
+        must((devices->bits[i] & ~(node->leased.bits[i] & ~node->shared.bits[i])) == 0);
+        node->leased.bits[i] &= ~devices->bits[i];
+    }
+    node_open_anew(node);
+}
+
+// Milli come under a lease (1) or out of it (-1), from or to the state each device has without.
+// Most nodes have one chip and are well, which makes it one step for all devices.
+static void move_milli(struct inventory *inventory, const struct node *node,
+                       const struct node_use *use, int64_t sign, int64_t time_us)
+{
+    int64_t each = sign * (is_share(use) ? (int64_t)use->milli : DEVICE_MILLI);
+    int64_t count = device_set_count(&use->devices);
+    if (count && node->chip && device_set_count(&node->healthy) == node->devices) {
+        enum capacity_state rest = capacity_state_of(node_standing(node), DEVICE_HEALTHY, false);
+        capacity_add(inventory, node->chip, rest, -each * count, time_us);
+        capacity_add(inventory, node->chip, CAPACITY_LEASED, each * count, time_us);
+        return;
+    }
+    for (uint32_t i = 0; (i = device_set_next(&use->devices, i)) < DEVICE_SET_MAX; i++) {
+        uint64_t chip = device_chip(inventory, node, i);
+        enum capacity_state rest =
+            capacity_state_of(node_standing(node), device_state_at(inventory, node, i), false);
+        capacity_add(inventory, chip, rest, -each, time_us);
+        capacity_add(inventory, chip, CAPACITY_LEASED, each, time_us);
+    }
+}
+
+static void take(struct inventory *inventory, uint64_t id, const struct node_use *use,
+                 int64_t time_us)
 {
     struct node *node = table_get(&inventory->nodes, id);
-    must(node && lease > 0);
-    must(memory_mib >= 0 && memory_mib <= node->memory_mib - node->memory_leased_mib);
-    node->memory_leased_mib += memory_mib;
-    struct batch batch = {.from = CAPACITY_OPEN};
-    for (uint32_t i = 0; (i = device_set_next(devices, i)) < DEVICE_SET_MAX; i++) {
-        struct device *device = device_of(inventory, node, i);
-        must(device->lease == 0);
-        device->lease = lease;
-        batch_add(inventory, &batch, node, device, time_us);
-    }
-    batch_flush(inventory, &batch, time_us);
+    must(node && use->memory_mib >= 0 && use->cpu_milli >= 0);
+    must(use->memory_mib <= node->memory_mib - node->memory_leased_mib);
+    node->memory_leased_mib += use->memory_mib;
+    node->cpu_leased_milli += use->cpu_milli;
+    move_milli(inventory, node, use, 1, time_us);
+    if (is_share(use))
+        take_share(inventory, node, use);
+    else
+        take_whole(node, &use->devices);
     fit_node_leased(inventory, node);
 }
 
-void node_release(struct inventory *inventory, uint64_t id, const device_set *devices,
-                  int64_t memory_mib, int64_t time_us)
+static void give(struct inventory *inventory, uint64_t id, const struct node_use *use,
+                 int64_t time_us)
 {
     struct node *node = table_get(&inventory->nodes, id);
-    must(node && memory_mib >= 0 && memory_mib <= node->memory_leased_mib);
-    node->memory_leased_mib -= memory_mib;
-    struct batch batch = {.from = CAPACITY_LEASED};
-    for (uint32_t i = 0; (i = device_set_next(devices, i)) < DEVICE_SET_MAX; i++) {
-        struct device *device = device_of(inventory, node, i);
-        must(device->lease);
-        device->lease = 0;
-        batch_add(inventory, &batch, node, device, time_us);
-    }
-    batch_flush(inventory, &batch, time_us);
+    must(node && use->memory_mib >= 0 && use->memory_mib <= node->memory_leased_mib);
+    must(use->cpu_milli >= 0 && use->cpu_milli <= node->cpu_leased_milli);
+    node->memory_leased_mib -= use->memory_mib;
+    node->cpu_leased_milli -= use->cpu_milli;
+    move_milli(inventory, node, use, -1, time_us);
+    if (is_share(use))
+        give_share(inventory, node, use);
+    else
+        give_whole(node, &use->devices);
     fit_node_released(inventory, node);
+}
+
+void node_lease(struct inventory *inventory, uint64_t id, const struct node_use *use,
+                int64_t time_us)
+{
+    for (uint32_t i = 0; i < (use->count ? use->count : 1); i++)
+        take(inventory, id + i, use, time_us);
+}
+
+void node_release(struct inventory *inventory, uint64_t id, const struct node_use *use,
+                  int64_t time_us)
+{
+    for (uint32_t i = 0; i < (use->count ? use->count : 1); i++)
+        give(inventory, id + i, use, time_us);
 }

@@ -46,18 +46,16 @@ int64_t lease_device_ms(const struct lease *lease, int64_t ms)
     return device_ms;
 }
 
-static void take_run(struct inventory *inventory, const struct lease *lease,
-                     const struct lease_run *run, int64_t time_us)
+static struct node_use use_of(const struct lease *lease, const struct lease_run *run)
 {
-    for (uint32_t i = 0; i < run->count; i++)
-        node_lease(inventory, run->node + i, &run->devices, lease->memory_mib, lease->id, time_us);
-}
-
-static void give_run(struct inventory *inventory, const struct lease *lease,
-                     const struct lease_run *run, int64_t time_us)
-{
-    for (uint32_t i = 0; i < run->count; i++)
-        node_release(inventory, run->node + i, &run->devices, lease->memory_mib, time_us);
+    return (struct node_use){.devices = run->devices,
+                             .cpu_milli = lease->cpu_milli,
+                             .memory_mib = lease->memory_mib,
+                             .device_memory_mib = lease->device_memory_mib,
+                             .watts = lease->watts,
+                             .milli = lease->milli,
+                             .slices = lease->slices,
+                             .count = run->count};
 }
 
 // Every node of a lease has as many devices: what the first has, all have.
@@ -72,7 +70,8 @@ static void hold_run(struct market *market, struct inventory *inventory, struct 
     lease->held += run->count;
     lease->devices_total += run->count * each;
     account->milli_leased += (int64_t)run->count * each * lease->milli;
-    take_run(inventory, lease, run, time_us);
+    struct node_use use = use_of(lease, run);
+    node_lease(inventory, run->node, &use, time_us);
 }
 
 void lease_apply_opened(struct market *market, struct inventory *inventory,
@@ -139,7 +138,8 @@ void lease_apply_ended(struct market *market, struct inventory *inventory,
     market_loosen(market, account);
     for (uint32_t i = 0; i <= lease->parts; i++) {
         struct lease_run run = lease_run_at(market, lease, i);
-        give_run(inventory, lease, &run, time_us);
+        struct node_use use = use_of(lease, &run);
+        node_release(inventory, run.node, &use, time_us);
     }
 }
 
@@ -150,4 +150,19 @@ void lease_apply_dropped(struct market *market, const struct lease_dropped *fact
     for (uint32_t i = 0; i < lease->parts; i++)
         table_remove(&market->parts, lease->first_part + i);
     table_remove(&market->leases, fact->lease);
+}
+
+uint64_t lease_holding(const struct market *market, const struct node *node, uint32_t index)
+{
+    if (!device_set_has(&node->leased, index))
+        return 0;
+    for (const struct lease *lease = table_before(&market->leases, UINT64_MAX); lease;
+         lease = table_before(&market->leases, lease->id)) {
+        for (uint32_t i = 0; lease->state != LEASE_ENDED && i <= lease->parts; i++) {
+            struct lease_run run = lease_run_at(market, lease, i);
+            if (node->id - run.node < run.count && device_set_has(&run.devices, index))
+                return lease->id;
+        }
+    }
+    return 0;
 }

@@ -64,9 +64,25 @@ void market_reindex(struct market *market)
 
 // What the active leases add up to, by place of the account and of the node.
 struct sums {
-    int64_t *devices, *memory_mib; // devices: in milli
-    int64_t leased;
+    int64_t *devices; // in milli
+    struct node_sum {
+        int64_t cpu_milli, memory_mib, shared_milli;
+        device_set whole, shared;
+    } * nodes;
 };
+
+// A device is one lease's alone, or some leases' in shares.
+static bool add_devices(struct node_sum *sum, const struct lease *lease, const device_set *devices)
+{
+    bool share = lease->milli < DEVICE_MILLI;
+    if (device_set_meets(&sum->whole, devices) ||
+        (!share && device_set_meets(&sum->shared, devices)))
+        return false;
+    for (int i = 0; i < 4; i++)
+        (share ? &sum->shared : &sum->whole)->bits[i] |= devices->bits[i];
+    sum->shared_milli += share ? lease->milli : 0;
+    return true;
+}
 
 static bool run_agrees(const struct inventory *inventory, const struct lease *lease,
                        const struct lease_run *run, struct sums *sums)
@@ -75,13 +91,11 @@ static bool run_agrees(const struct inventory *inventory, const struct lease *le
         const struct node *node = table_get(&inventory->nodes, run->node + n);
         if (!node)
             return false;
-        for (uint32_t i = 0; (i = device_set_next(&run->devices, i)) < DEVICE_SET_MAX; i++) {
-            const struct device *device = node_device(inventory, node, i);
-            if (!device || device->lease != lease->id) // another lease's: two would overlap
-                return false;
-        }
-        sums->memory_mib[table_place(&inventory->nodes, node)] += lease->memory_mib;
-        sums->leased += device_set_count(&run->devices);
+        struct node_sum *sum = &sums->nodes[table_place(&inventory->nodes, node)];
+        sum->memory_mib += lease->memory_mib;
+        sum->cpu_milli += lease->cpu_milli;
+        if (!add_devices(sum, lease, &run->devices))
+            return false;
     }
     return true;
 }
@@ -122,14 +136,17 @@ static bool sums_agree(const struct market *market, const struct inventory *inve
         if (row->milli_leased != sums->devices[table_place(&market->accounts, row)])
             return false;
     cursor = 0;
-    for (const struct node *row; (row = table_step(&inventory->nodes, &cursor));)
-        if (row->memory_leased_mib != sums->memory_mib[table_place(&inventory->nodes, row)])
+    for (const struct node *row; (row = table_step(&inventory->nodes, &cursor));) {
+        const struct node_sum *sum = &sums->nodes[table_place(&inventory->nodes, row)];
+        if (row->memory_leased_mib != sum->memory_mib || row->cpu_leased_milli != sum->cpu_milli ||
+            row->shared_milli != sum->shared_milli)
             return false;
-    int64_t leased = 0;
-    cursor = 0;
-    for (const struct device *row; (row = table_step(&inventory->devices, &cursor));)
-        leased += row->lease != 0;
-    return leased == sums->leased;
+        for (int i = 0; i < 4; i++)
+            if (row->leased.bits[i] != (sum->whole.bits[i] | sum->shared.bits[i]) ||
+                row->shared.bits[i] != sum->shared.bits[i])
+                return false;
+    }
+    return true;
 }
 
 static bool prices_agree(const struct market *market)
@@ -145,8 +162,8 @@ bool market_check(const struct market *market, const struct inventory *inventory
                   uint64_t *ret_lease)
 {
     struct sums sums = {.devices = calloc((size_t)market->accounts.high + 1, sizeof(int64_t)),
-                        .memory_mib = calloc((size_t)inventory->nodes.high + 1, sizeof(int64_t))};
-    must(sums.devices && sums.memory_mib);
+                        .nodes = calloc((size_t)inventory->nodes.high + 1, sizeof *sums.nodes)};
+    must(sums.devices && sums.nodes);
     bool good = true;
     uint32_t cursor = 0;
     for (const struct lease *row; good && (row = table_step(&market->leases, &cursor));) {
@@ -161,6 +178,6 @@ bool market_check(const struct market *market, const struct inventory *inventory
         good = false;
     }
     free(sums.devices);
-    free(sums.memory_mib);
+    free(sums.nodes);
     return good;
 }

@@ -138,9 +138,8 @@ static void take_node(struct sketch *sketch, const struct node *node)
     sketch->first_slot[place] = sketch->slot_count;
     sketch->memory_mib[place] = node->memory_mib - node->memory_leased_mib;
     for (uint32_t i = 0; i < node->devices; i++) {
-        const struct device *device = node_device(inventory, node, i);
-        uint32_t slot = slot_for(sketch, place, device->chip);
-        sketch->slots[slot].devices += device->capacity == CAPACITY_OPEN;
+        uint32_t slot = slot_for(sketch, place, device_chip(inventory, node, i));
+        sketch->slots[slot].devices += device_set_has(&node->open, i);
     }
 }
 
@@ -162,45 +161,48 @@ static bool ends_at(const struct job *job, int64_t now_us, int64_t *ret_time_us)
     return true;
 }
 
-// A lease, seen at the first of its devices.
-static void take_lease(struct sketch *sketch, const struct node *node, const struct device *first)
+static void take_held(struct sketch *sketch, const struct lease *lease, const struct node *node,
+                      const device_set *devices)
 {
     const struct inventory *inventory = sketch->view->inventory;
-    const struct lease *lease = table_get(&sketch->view->market->leases, first->lease);
     const struct job *job = table_get(&sketch->view->sched->jobs, lease->job);
     struct end end = {.job = lease->job, .memory_mib = lease->memory_mib};
-    end.slot = slot_for(sketch, table_place(&inventory->nodes, node), first->chip);
+    uint32_t first = device_set_next(devices, 0);
+    if (first == DEVICE_SET_MAX)
+        return;
+    end.slot =
+        slot_for(sketch, table_place(&inventory->nodes, node), device_chip(inventory, node, first));
     end.payer = payer_of(sketch, lease->account);
-    for (uint32_t i = first->index; i < node->devices; i++) {
-        const struct device *device = node_device(inventory, node, i);
-        if (device->lease != lease->id)
-            continue;
-        end.leased++;
-        end.devices += capacity_state_of(node->state, device->state, false) == CAPACITY_OPEN;
-    }
+    end.leased = device_set_count(devices);
+    for (uint32_t i = 0; node_standing(node) == NODE_READY && i < node->devices; i++)
+        end.devices += device_set_has(devices, i) && device_set_has(&node->healthy, i);
     if (job && ends_at(job, sketch->time_us, &end.time_us))
         end_push(sketch, end);
     else if (sketch->endless == 0 || lease->job < sketch->endless)
         sketch->endless = lease->job;
 }
 
-static bool take_leases(struct sketch *sketch)
+// Every node of every run of a lease; false: there are too many.
+static bool take_lease(struct sketch *sketch, const struct lease *lease)
 {
-    const struct inventory *inventory = sketch->view->inventory;
-    uint32_t cursor = 0;
-    for (const struct node *node; (node = table_step(&inventory->nodes, &cursor));) {
-        for (uint32_t i = 0; i < node->devices; i++) {
-            const struct device *device = node_device(inventory, node, i);
-            if (!device->lease)
-                continue;
-            const struct lease *lease = table_get(&sketch->view->market->leases, device->lease);
-            if (device_set_next(&lease->devices, 0) != i)
-                continue; // seen before
+    for (uint32_t i = 0; i <= lease->parts; i++) {
+        struct lease_run run = lease_run_at(sketch->view->market, lease, i);
+        for (uint32_t n = 0; n < run.count; n++) {
             if (sketch->end_count == ESTIMATE_LEASES_MAX)
                 return false;
-            take_lease(sketch, node, device);
+            const struct node *node = table_get(&sketch->view->inventory->nodes, run.node + n);
+            take_held(sketch, lease, node, &run.devices);
         }
     }
+    return true;
+}
+
+static bool take_leases(struct sketch *sketch)
+{
+    uint32_t cursor = 0;
+    for (const struct lease *lease; (lease = table_step(&sketch->view->market->leases, &cursor));)
+        if (lease->state != LEASE_ENDED && !take_lease(sketch, lease))
+            return false;
     return true;
 }
 

@@ -12,7 +12,7 @@ static device_set choose(const struct inventory *inventory, const struct placeme
     for (uint32_t from = 0; count; from++) {
         from = device_set_next(&node->open, from);
         must(from < DEVICE_SET_MAX);
-        if (!node->chip && node_device(inventory, node, from)->chip != placement->chip)
+        if (!node->chip && device_chip(inventory, node, from) != placement->chip)
             continue;
         device_set_add(&chosen, from);
         count--;

@@ -55,8 +55,9 @@ static void assert_told_the_same(const struct world *world)
     int64_t count[CHIPS + 1][CAPACITY_STATE_COUNT] = {0}, ms[CHIPS + 1][CAPACITY_STATE_COUNT] = {0};
     for (uint64_t id = 1; id <= world->devices; id++) {
         const struct told *told = &world->told[id];
-        const struct device *device = table_get(&world->inventory.devices, id);
-        assert_int_equal(device->capacity, told->capacity);
+        uint32_t index;
+        const struct node *node = device_node(&world->inventory, id, &index);
+        assert_int_equal(device_capacity(&world->inventory, node, index), told->capacity);
         count[told->chip][told->capacity]++;
         for (int state = 0; state < CAPACITY_STATE_COUNT; state++)
             ms[told->chip][state] += told->ms[state];
@@ -64,7 +65,7 @@ static void assert_told_the_same(const struct world *world)
     for (uint64_t chip = 1; chip <= CHIPS; chip++) {
         const struct capacity *row = table_get(&world->inventory.capacities, chip);
         for (enum capacity_state state = 0; state < CAPACITY_STATE_COUNT; state++) {
-            assert_int_equal(row->count[state], count[chip][state]);
+            assert_int_equal(row->count[state], count[chip][state] * DEVICE_MILLI);
             assert_int_equal(capacity_device_ms(row, state, world->time_us), ms[chip][state]);
         }
     }
@@ -99,9 +100,9 @@ static void lease_or_release(struct world *world, struct rng *rng, uint64_t id)
     const device_set *among = lease ? &node->open : &node->leased;
     set.bits[0] &= among->bits[0];
     if (lease)
-        node_lease(&world->inventory, id, &set, 0, 1 + (uint64_t)rng_below(rng, 9), world->time_us);
+        node_lease(&world->inventory, id, &(struct node_use){.devices = set}, world->time_us);
     else
-        node_release(&world->inventory, id, &set, 0, world->time_us);
+        node_release(&world->inventory, id, &(struct node_use){.devices = set}, world->time_us);
     for (uint32_t i = 0; i < node->devices; i++)
         if (device_set_has(&set, i))
             world->told[node->first_device + i].leased = lease;
@@ -166,23 +167,23 @@ static void what_is_leased_stays_leased_until_handed_back(void **state)
     chip_apply_added(&inventory, &(struct chip_added){.chip = {.id = 1}}, 1000);
     node_apply_added(&inventory, &(struct node_added){.node = 1, .first_device = 1}, 1000);
     device_apply_added(&inventory, &(struct device_added){.device = 1, .node = 1, .chip = 1}, 1000);
-    const struct device *device = table_get(&inventory.devices, 1);
-    assert_int_equal(device->capacity, CAPACITY_DARK);
+    const struct node *node = table_get(&inventory.nodes, 1);
+    assert_int_equal(device_capacity(&inventory, node, 0), CAPACITY_DARK);
     node_apply_changed(&inventory, &(struct node_changed){1, NODE_READY, 0, 0}, 2000);
-    assert_int_equal(device->capacity, CAPACITY_OPEN);
+    assert_int_equal(device_capacity(&inventory, node, 0), CAPACITY_OPEN);
 
-    device_set one = {{1}};
-    node_lease(&inventory, 1, &one, 0, 7, 3000);
+    struct node_use one = {.devices = {{1}}};
+    node_lease(&inventory, 1, &one, 3000);
     node_apply_changed(&inventory, &(struct node_changed){1, NODE_DRAINING, 0, 0}, 4000);
-    assert_int_equal(device->capacity, CAPACITY_LEASED);
+    assert_int_equal(device_capacity(&inventory, node, 0), CAPACITY_LEASED);
     device_apply_changed(&inventory, &(struct device_changed){1, DEVICE_REPAIR}, 5000);
-    assert_int_equal(device->capacity, CAPACITY_LEASED);
-    node_release(&inventory, 1, &one, 0, 6000);
-    assert_int_equal(device->capacity, CAPACITY_FAULTY);
+    assert_int_equal(device_capacity(&inventory, node, 0), CAPACITY_LEASED);
+    node_release(&inventory, 1, &one, 6000);
+    assert_int_equal(device_capacity(&inventory, node, 0), CAPACITY_FAULTY);
     device_apply_changed(&inventory, &(struct device_changed){1, DEVICE_SUSPECT}, 7000);
-    assert_int_equal(device->capacity, CAPACITY_CLOSED);
+    assert_int_equal(device_capacity(&inventory, node, 0), CAPACITY_CLOSED);
     node_apply_changed(&inventory, &(struct node_changed){1, NODE_RETIRED, 0, 0}, 8000);
-    assert_int_equal(device->capacity, CAPACITY_DARK);
+    assert_int_equal(device_capacity(&inventory, node, 0), CAPACITY_DARK);
 
     const struct capacity *row = table_get(&inventory.capacities, 1);
     const int64_t expect[] = {[CAPACITY_DARK] = 3,

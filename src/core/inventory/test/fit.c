@@ -13,10 +13,11 @@ static uint32_t scan_count(const struct inventory *inventory, const struct node 
 {
     uint32_t count = 0;
     for (uint32_t i = 0; i < node->devices; i++) {
-        const struct device *device = table_get(&inventory->devices, node->first_device + i);
-        bool sellable = node->state == NODE_READY && device->state == DEVICE_HEALTHY;
-        bool in[FIT_KINDS] = {sellable && !device->lease, sellable, node->state != NODE_RETIRED};
-        count += device->chip == query->chip && in[query->kind];
+        bool sellable =
+            node->state == NODE_READY && device_state_at(inventory, node, i) == DEVICE_HEALTHY;
+        bool leased = device_set_has(&node->leased, i);
+        bool in[FIT_KINDS] = {sellable && !leased, sellable, node->state != NODE_RETIRED};
+        count += device_chip(inventory, node, i) == query->chip && in[query->kind];
     }
     return count;
 }
@@ -70,7 +71,8 @@ static void lease_some(struct inventory *inventory, struct rng *rng, const struc
     int64_t free_mib = node->memory_mib - node->memory_leased_mib;
     int64_t memory_mib = free_mib > 0 ? rng_below(rng, free_mib + 1) : 0;
     if (free_mib >= 0)
-        node_lease(inventory, node->id, &set, memory_mib, 1, 1000);
+        node_lease(inventory, node->id,
+                   &(struct node_use){.devices = set, .memory_mib = memory_mib}, 1000);
 }
 
 static void change(struct inventory *inventory, struct rng *rng, uint64_t *devices)
@@ -103,7 +105,9 @@ static void change(struct inventory *inventory, struct rng *rng, uint64_t *devic
     case 5:
     case 6:
     case 7:
-        node_release(inventory, id, &leased, node->memory_leased_mib, 1000);
+        node_release(inventory, id,
+                     &(struct node_use){.devices = leased, .memory_mib = node->memory_leased_mib},
+                     1000);
         return;
     default:
         lease_some(inventory, rng, node);
@@ -192,7 +196,7 @@ static void the_next_node_may_be_far_away(void **state)
                            1000);
     }
     struct fit_query any = {FIT_OPEN, 1, 1, 0};
-    device_set one = {{1}};
+    struct node_use one = {.devices = {{1}}};
     for (size_t i = 0; i < sizeof with / sizeof with[0]; i++) {
         struct fit_query big = {FIT_OPEN, 1, 1, (int64_t)with[i]}; // memory says which
         assert_int_equal(fit_first(&inventory, &big)->id, with[i]);
@@ -200,7 +204,7 @@ static void the_next_node_may_be_far_away(void **state)
     }
     for (size_t i = 0; i < sizeof with / sizeof with[0]; i++) {
         assert_int_equal(fit_first(&inventory, &any)->id, with[i]);
-        node_lease(&inventory, with[i], &one, 0, 1, 1000);
+        node_lease(&inventory, with[i], &one, 1000);
     }
     assert_null(fit_first(&inventory, &any));
     inventory_finish(&inventory);

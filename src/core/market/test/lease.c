@@ -112,7 +112,7 @@ static void leases_hold_what_they_say_and_nothing_else(void **state)
         for (uint64_t n = 1; n <= NODES; n++)
             for (uint32_t i = 0; i < DEVICES; i++) {
                 const struct node *node = table_get(&world.inventory.nodes, n);
-                assert_int_equal(node_device(&world.inventory, node, i)->lease, world.holder[n][i]);
+                assert_int_equal(lease_holding(&world.market, node, i), world.holder[n][i]);
                 held += world.holder[n][i] != 0;
             }
         for (uint64_t a = 1; a <= ACCOUNTS; a++)

@@ -171,6 +171,7 @@ static inline void house_copy(struct house *to, const struct house *from)
     house_copy_table(&to->inventory.nodes, &from->inventory.nodes);
     house_copy_table(&to->inventory.devices, &from->inventory.devices);
     house_copy_table(&to->inventory.capacities, &from->inventory.capacities);
+    house_copy_table(&to->inventory.health, &from->inventory.health);
     house_copy_table(&to->market.accounts, &from->market.accounts);
     house_copy_table(&to->market.keys, &from->market.keys);
     house_copy_table(&to->market.prices, &from->market.prices);

@@ -17,9 +17,10 @@ static inline bool plain_fits_node(const struct house *house, const struct node 
 {
     uint32_t count = 0;
     for (uint32_t i = 0; i < node->devices; i++) {
-        const struct device *device = table_get(&house->inventory.devices, node->first_device + i);
-        bool sellable = node->state == NODE_READY && device->state == DEVICE_HEALTHY;
-        count += device->chip == chip && sellable && !(now && device->lease);
+        bool sellable = node->state == NODE_READY &&
+                        device_state_at(&house->inventory, node, i) == DEVICE_HEALTHY;
+        bool leased = device_set_has(&node->leased, i);
+        count += device_chip(&house->inventory, node, i) == chip && sellable && !(now && leased);
     }
     int64_t memory_mib = node->memory_mib - (now ? node->memory_leased_mib : 0);
     return count >= job->shape.devices && memory_mib >= job->shape.memory_mib;
@@ -42,9 +43,9 @@ static inline bool plain_find(const struct house *house, const struct job *job, 
             *ret_placement =
                 (struct placement){.job = job->id, .node = n, .chip = chip, .price = price->id};
             for (uint32_t i = 0, left = job->shape.devices; now && left; i++) {
-                const struct device *device =
-                    table_get(&house->inventory.devices, node->first_device + i);
-                if (device->chip != chip || device->lease || device->state != DEVICE_HEALTHY)
+                if (device_chip(&house->inventory, node, i) != chip ||
+                    device_set_has(&node->leased, i) ||
+                    device_state_at(&house->inventory, node, i) != DEVICE_HEALTHY)
                     continue;
                 device_set_add(&ret_placement->devices, i);
                 left--;
