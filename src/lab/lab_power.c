@@ -80,7 +80,7 @@ bool lab_trace_read(const char *name, str text, uint32_t devices, struct lab_tra
     if (trace.devices == 0)
         return err_set(err, "%s: say how many devices it measured with --devices", name);
     struct csv csv;
-    uint32_t column;
+    uint32_t column = 0;
     csv_init(&csv, name, text);
     bool good = find_column(&csv, &column, err) && read_rows(&csv, column, &trace, err);
     csv_finish(&csv);
