@@ -1,0 +1,270 @@
+#include "core/fleet/frag_class.h"
+#include "base/must.h"
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { FIRST_ROOM = 64, DEAD_MIN = 1024 };
+
+static size_t state_bytes(const struct frag_state *state)
+{
+    return offsetof(struct frag_state, device) + state->devices * sizeof *state->device;
+}
+
+static uint64_t mix(uint64_t hash, uint64_t word)
+{
+    hash = (hash ^ word) * UINT64_C(0x9E3779B97F4A7C15);
+    return hash ^ hash >> 29;
+}
+
+static uint64_t hash_state(const struct frag_state *state)
+{
+    uint64_t hash = mix(state->chip, (uint64_t)state->cpu_milli);
+    hash = mix(hash, (uint64_t)state->memory_mib);
+    for (uint32_t i = 0; i < state->devices; i++) {
+        uint64_t word;
+        _Static_assert(sizeof word == sizeof state->device[i], "a device is one word");
+        memcpy(&word, &state->device[i], sizeof word);
+        hash = mix(hash, word);
+    }
+    return mix(hash, hash >> 32);
+}
+
+void classes_init(struct frag_classes *classes)
+{
+    *classes = (struct frag_classes){.free = CLASS_NONE, .buckets = FIRST_ROOM};
+    classes->bucket = malloc(classes->buckets * sizeof *classes->bucket);
+    must(classes->bucket);
+    memset(classes->bucket, 0xff, classes->buckets * sizeof *classes->bucket);
+}
+
+void classes_finish(struct frag_classes *classes)
+{
+    for (uint32_t i = 0; i < classes->rows; i++) {
+        free(classes->row[i].state);
+        free(classes->row[i].place);
+    }
+    free(classes->row);
+    free(classes->live);
+    free(classes->first);
+    free(classes->bucket);
+    free(classes->of);
+    *classes = (struct frag_classes){0};
+}
+
+static void unlink_class(struct frag_classes *classes, uint32_t id)
+{
+    uint32_t *link = &classes->bucket[classes->row[id].hash & (classes->buckets - 1)];
+    while (*link != id)
+        link = &classes->row[*link].next;
+    *link = classes->row[id].next;
+}
+
+static void link_class(struct frag_classes *classes, uint32_t id)
+{
+    uint32_t *bucket = &classes->bucket[classes->row[id].hash & (classes->buckets - 1)];
+    classes->row[id].next = *bucket;
+    *bucket = id;
+}
+
+// Many are dead: their numbers are free.
+static void sweep(struct frag_classes *classes)
+{
+    for (uint32_t id = classes->rows; id-- > 0;) {
+        struct frag_class *class = &classes->row[id];
+        if (class->count || !class->state)
+            continue;
+        unlink_class(classes, id);
+        free(class->state);
+        free(class->place);
+        *class = (struct frag_class){.next = classes->free};
+        classes->free = id;
+    }
+    classes->dead = 0;
+}
+
+static void *grown(void *memory, size_t count, size_t size)
+{
+    must(count <= SIZE_MAX / size);
+    memory = realloc(memory, count * size);
+    must(memory);
+    return memory;
+}
+
+static void grow(struct frag_classes *classes)
+{
+    classes->room = classes->room ? classes->room * 2 : FIRST_ROOM;
+    classes->row = grown(classes->row, classes->room, sizeof *classes->row);
+    classes->live = grown(classes->live, classes->room, sizeof *classes->live);
+    classes->first = grown(classes->first, classes->room, sizeof *classes->first);
+    classes->buckets = classes->room * 2;
+    classes->bucket = grown(classes->bucket, classes->buckets, sizeof *classes->bucket);
+    memset(classes->bucket, 0xff, classes->buckets * sizeof *classes->bucket);
+    for (uint32_t id = 0; id < classes->rows; id++)
+        if (classes->row[id].state)
+            link_class(classes, id);
+}
+
+static uint32_t add_class(struct frag_classes *classes, const struct frag_state *state,
+                          uint64_t hash)
+{
+    if (classes->free == CLASS_NONE && classes->dead > DEAD_MIN + 2 * classes->live_count)
+        sweep(classes);
+    uint32_t id = classes->free;
+    if (id != CLASS_NONE) {
+        classes->free = classes->row[id].next;
+        classes->reused++;
+    } else {
+        if (classes->rows == classes->room)
+            grow(classes);
+        id = classes->rows++;
+    }
+    struct frag_class *class = &classes->row[id];
+    *class = (struct frag_class){
+        .hash = hash, .loss = {INT64_MIN, INT64_MIN}
+    };
+    class->state = malloc(state_bytes(state));
+    must(class->state);
+    memcpy(class->state, state, state_bytes(state));
+    link_class(classes, id);
+    classes->dead++; // until it gets its node
+    return id;
+}
+
+static uint32_t find_class(const struct frag_classes *classes, const struct frag_state *state,
+                           uint64_t hash)
+{
+    uint32_t id = classes->bucket[hash & (classes->buckets - 1)];
+    for (; id != CLASS_NONE; id = classes->row[id].next) {
+        const struct frag_class *class = &classes->row[id];
+        if (class->hash == hash && class->state->devices == state->devices &&
+            memcmp(class->state, state, state_bytes(state)) == 0)
+            return id;
+    }
+    return CLASS_NONE;
+}
+
+// Where a place stands or would stand.
+static uint32_t seat_of(const struct frag_class *class, uint32_t place)
+{
+    uint32_t low = 0, high = class->count;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (class->place[class->head + middle] < place)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+// Room at the end that has to move: the shorter side moves.
+static void widen(struct frag_class *class, bool front)
+{
+    if (front ? class->head > 0 : class->head + class->count < class->room)
+        return;
+    uint32_t room = class->count * 2 + 4, head = (room - class->count) / 2;
+    uint32_t *place = malloc(room * sizeof *place);
+    must(place);
+    if (class->count)
+        memcpy(place + head, class->place + class->head, class->count * sizeof *place);
+    free(class->place);
+    class->place = place;
+    class->head = head;
+    class->room = room;
+}
+
+static void insert_place(struct frag_class *class, uint32_t node)
+{
+    uint32_t seat = seat_of(class, node);
+    bool front = seat < class->count - seat;
+    widen(class, front);
+    uint32_t *at = class->place + class->head + seat;
+    if (front) {
+        memmove(class->place + class->head - 1, class->place + class->head, seat * sizeof *at);
+        class->head--;
+        at--;
+    } else {
+        memmove(at + 1, at, (class->count - seat) * sizeof *at);
+    }
+    *at = node;
+    class->count++;
+}
+
+static void remove_place(struct frag_class *class, uint32_t node)
+{
+    uint32_t seat = seat_of(class, node);
+    uint32_t *at = class->place + class->head + seat;
+    must(seat < class->count && *at == node);
+    class->count--;
+    if (seat < class->count - seat) {
+        memmove(class->place + class->head + 1, class->place + class->head, seat * sizeof *at);
+        class->head++;
+    } else {
+        memmove(at, at + 1, (class->count - seat) * sizeof *at);
+    }
+}
+
+static void leave(struct frag_classes *classes, uint32_t node)
+{
+    uint32_t id = classes->of[node];
+    if (id == CLASS_NONE)
+        return;
+    struct frag_class *class = &classes->row[id];
+    remove_place(class, node);
+    if (class->count) {
+        classes->first[id] = class->place[class->head];
+        return;
+    }
+    uint32_t last = classes->live[--classes->live_count];
+    classes->live[class->live_at] = last;
+    classes->row[last].live_at = class->live_at;
+    classes->dead++;
+}
+
+static void join(struct frag_classes *classes, uint32_t node, uint32_t id)
+{
+    struct frag_class *class = &classes->row[id];
+    if (!class->count) {
+        class->live_at = classes->live_count;
+        classes->live[classes->live_count++] = id;
+        classes->dead--;
+    }
+    insert_place(class, node);
+    classes->first[id] = class->place[class->head];
+    classes->of[node] = id;
+}
+
+uint32_t classes_put(struct frag_classes *classes, uint32_t node, const struct frag_state *state,
+                     bool *ret_new)
+{
+    if (node >= classes->of_room) {
+        uint32_t room = node + node / 2 + FIRST_ROOM;
+        classes->of = grown(classes->of, room, sizeof *classes->of);
+        memset(classes->of + classes->of_room, 0xff,
+               (room - classes->of_room) * sizeof *classes->of);
+        classes->of_room = room;
+    }
+    uint64_t hash = hash_state(state);
+    uint32_t id = find_class(classes, state, hash);
+    *ret_new = id == CLASS_NONE;
+    if (id != CLASS_NONE && id == classes->of[node])
+        return id;
+    leave(classes, node);
+    if (id == CLASS_NONE)
+        id = add_class(classes, state, hash);
+    join(classes, node, id);
+    return id;
+}
+
+int64_t classes_bytes(const struct frag_classes *classes)
+{
+    uint64_t bytes = (uint64_t)classes->room * (sizeof *classes->row + 8) +
+                     (classes->buckets + (uint64_t)classes->of_room) * 4;
+    for (uint32_t i = 0; i < classes->rows; i++) {
+        const struct frag_class *class = &classes->row[i];
+        bytes += class->state ? state_bytes(class->state) : 0;
+        bytes += class->room * (uint64_t)4;
+    }
+    return (int64_t)bytes;
+}

@@ -1,0 +1,43 @@
+// frag_class.h - nodes that have the same left are one class.
+//
+// Inside the room only, for frag.c. A class is a normal state (frag_score.h) and the places of the
+// nodes that are in it, ascending. A scan looks at live classes, those with nodes, instead of
+// at nodes. A class that lost its last node is kept for a while, with what is known of it, because
+// states come back; when too many are dead their numbers are given to new ones.
+//
+//   Owner      struct frag_classes; classes_finish gives the memory back
+//   Invariant  no two live classes have the same state; a node is in exactly one class or in none
+//   Refusal    none
+//   Fault      none (no memory: must)
+#pragma once
+#include "core/fleet/frag_score.h"
+
+enum { CLASS_NONE = UINT32_MAX };
+
+struct frag_class {
+    struct frag_state *state; // cut off behind its devices
+    int64_t loss[2];          // demand_loss of TATARA and FGD
+    uint32_t *place;          // place[head .. head + count)
+    uint32_t head, count, room;
+    uint32_t live_at; // in live[], while count > 0
+    uint32_t next;    // of the same hash, or the next that is free
+    uint64_t hash;
+};
+
+struct frag_classes {
+    struct frag_class *row;
+    uint32_t rows, room, free, dead;
+    uint32_t *live, live_count;
+    uint32_t *first;           // by class: its lowest place
+    uint32_t *bucket, buckets; // by hash: the first class
+    uint32_t *of, of_room;     // by node: its class
+    uint64_t reused;           // how often a number was given anew
+};
+
+void classes_init(struct frag_classes *classes);
+void classes_finish(struct frag_classes *classes);
+// The node is in this (normal) state now. The class; ret_new: it is a new one or a number anew, and
+// nothing that was known of the number holds.
+uint32_t classes_put(struct frag_classes *classes, uint32_t node, const struct frag_state *state,
+                     bool *ret_new);
+int64_t classes_bytes(const struct frag_classes *classes);
