@@ -24,12 +24,19 @@ struct site_generator {
     int64_t fuel_micro_per_mmbtu;  // of its fuel
     int64_t other_micro_per_mwh;   // operation and maintenance
     int64_t from_us;               // there from then on; 0: always
+    // What follows may be left 0.
+    int64_t start_hot_us, start_warm_us;                 // off < 8 h, < 48 h; 0: as from cold
+    int64_t start_hot_cost_micro, start_warm_cost_micro; // 0: as from cold
+    int64_t minimum_up_us, minimum_down_us;              // once running, once off
+    int64_t minimum_heat_rate_btu_per_kwh;               // at minimum load; 0: as at full load
+    int64_t co2_g_per_mmbtu;                             // 0: natural gas, 53,060
 };
 
 struct site_storage {
     int64_t capacity_j, charge_w, discharge_w; // capacity 0: there is none
     int32_t efficiency_permille;               // of a round trip
     int32_t start_permille;                    // how full it is in the beginning
+    int32_t reserve_permille;                  // kept back for the loss of a unit; may be 0
 };
 
 struct tariff_window { // [from, to) minutes of the local day, on these days (bit 0: Monday)
@@ -50,10 +57,19 @@ struct pue_point { // at this IT load, in thousandths of the site's rating
     int32_t load_permille, pue_permille;
 };
 
+struct pue_air { // at this temperature outside, so much is added to the PUE
+    int32_t air_c10, pue_permille;
+};
+
 struct site_pue { // linear between points, flat outside
     uint32_t count;
     struct pue_point point[PUE_POINTS_MAX];
     int32_t month_permille[MONTHS]; // of cooling by season: added to the PUE in that month
+    // What follows may be left 0. Cooling by the air outside: its mean by month, and how far the
+    // afternoon (15:00 in the tariff's zone) is above it and the night (03:00) below.
+    uint32_t air_count;
+    struct pue_air air[PUE_POINTS_MAX];
+    int32_t month_c10[MONTHS], day_swing_c10; // tenths of a degree
 };
 
 struct site_grid {                    // contract 0: no grid
