@@ -337,6 +337,10 @@ static void start_attempt(struct live *live, const struct effect *effect)
             .devices = lease->devices,
             .memory_bytes = job->shape.memory_mib * 1024 * 1024,
             .run_ms_max = job->run_ms_max,
+            .saved_ms = job->saved_ms,
+            .cpu_milli = job->shape.cpu_milli,
+            .milli = job->shape.milli < MILLI_WHOLE ? job->shape.milli : 0,
+            .checkpoints = job->checkpoints,
             .spec = buf_str(&spec),
         };
         live->engine->ops->start(live->engine, &start);
@@ -415,6 +419,7 @@ static void on_report(void *context, const struct engine_report *report)
         .event = events[report->kind],
         .ran_ms = report->ran_ms,
         .energy_j = report->energy_j,
+        .saved_ms = report->saved_ms,
         .cpu_ms = report->cpu_ms,
         .memory_peak_bytes = report->memory_peak_bytes,
         .energy = kinds[report->energy],

@@ -27,6 +27,10 @@ struct engine_start {
     device_set devices;   // indexes on this node
     int64_t memory_bytes; // 0: no limit asked
     int64_t run_ms_max;   // 0: no limit (the core stops the job, the engine need not)
+    int64_t saved_ms;     // work of earlier attempts that its checkpoints keep
+    int64_t cpu_milli;    // 0: no limit asked
+    uint32_t milli;       // 1..999: a share of the one device; 0: whole devices
+    bool checkpoints;     // it keeps its progress and says how far it is
     str spec; // JSON: {"argv":[…],"env":{…},"directory":"…","rootfs":"…"}; see docs
 };
 
@@ -52,6 +56,7 @@ struct engine_report {
     uint32_t attempt;
     int64_t ran_ms;   // since the command started, without pauses, BOOTTIME; never decreases
     int64_t energy_j; // since the command started; never decreases
+    int64_t saved_ms; // work that a checkpoint keeps, over all attempts; 0: not known
     enum engine_energy energy;
     int64_t cpu_ms, memory_peak_bytes;
     enum engine_end end;

@@ -54,6 +54,8 @@ static void on_effect(void *context, const struct effect *effect)
                 .account = job->account,
                 .attempt = job->attempt,
                 .devices = cloud_lease(&sim->turn.cloud, job->lease)->devices,
+                .saved_ms = job->saved_ms,
+                .checkpoints = job->checkpoints,
             };
             engine->ops->start(engine, &start);
         }
@@ -116,6 +118,7 @@ static struct input attempt_input(const struct engine_report *report)
         .event = (enum attempt_event)report->kind,
         .ran_ms = report->ran_ms,
         .energy_j = report->energy_j,
+        .saved_ms = report->saved_ms,
         .cpu_ms = report->cpu_ms,
         .memory_peak_bytes = report->memory_peak_bytes,
         .energy = (enum energy_kind)report->energy,
@@ -187,6 +190,7 @@ static void job_input(struct sim *sim, struct input *input)
     job->shape.memory_mib = rng_below(rng, 2048);
     job->shape.devices = 1 + (uint32_t)rng_below(rng, sim->config.devices_per_node);
     job->restartable = rng_below(rng, 2);
+    job->checkpoints = rng_below(rng, 2);
     if (rng_below(rng, 4) == 0)
         job->run_ms_max = 1000 + rng_below(rng, 2 * sim->config.run_ms_mean);
     name_of(input->job.name, sizeof input->job.name, "job", sim->steps);
@@ -200,7 +204,7 @@ static void rare_input(struct sim *sim, struct input *input)
     struct rng *rng = &sim->rng;
     const struct cloud *cloud = &sim->turn.cloud;
     uint64_t account = any(sim, cloud->market.accounts.last_id);
-    switch (rng_below(rng, 7)) {
+    switch (rng_below(rng, 8)) {
     case 0:
         input->kind = INPUT_ACCOUNT_NEW;
         name_of(input->account.slug, sizeof input->account.slug, "a",
@@ -230,6 +234,10 @@ static void rare_input(struct sim *sim, struct input *input)
         input->limit.set_month = true;
         input->limit.devices_max = rng_below(rng, 3) ? NO_LIMIT : rng_below(rng, 6);
         input->limit.month_minor_max = rng_below(rng, 3) ? NO_LIMIT : rng_below(rng, 20000);
+        break;
+    case 6:
+        input->kind = INPUT_NODE_FAILED;
+        input->id = any(sim, cloud->inventory.nodes.last_id);
         break;
     case 5:
         input->kind = rng_below(rng, 3) ? INPUT_NODE_UNDRAIN : INPUT_NODE_DRAIN;
@@ -279,6 +287,7 @@ struct sim *sim_create(const struct sim_config *config, struct journal *journal,
     virtual_engine_init(&sim->engine, config->seed + 1, (struct engine_sink){on_report, sim});
     sim->engine.trouble = config->trouble;
     sim->engine.run_ms_mean = config->run_ms_mean;
+    sim->engine.checkpoint_ms = config->run_ms_mean / 4 + 1;
     sim->engine.time_us = begin_us;
     struct input open = {.kind = INPUT_OPEN};
     if (put(sim, &open, err) && report_nodes(sim, err))

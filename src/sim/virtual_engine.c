@@ -7,9 +7,10 @@
 struct virtual_attempt {
     uint64_t job;
     uint32_t attempt, devices;
-    int64_t started_us;
-    int64_t paused_us; // since when it stands; 0: it runs
-    bool ended;        // its end is on the way or told
+    int64_t started_us, saved_ms; // saved_ms: before it began
+    int64_t paused_us;            // since when it stands; 0: it runs
+    bool checkpoints;
+    bool ended; // its end is on the way or told
 };
 
 struct virtual_report {
@@ -85,6 +86,15 @@ static struct virtual_attempt *find(const struct virtual_engine *engine, uint64_
     return NULL;
 }
 
+// Since it began, whole intervals.
+static int64_t saved_at(const struct virtual_engine *engine, const struct virtual_attempt *attempt,
+                        int64_t ran_ms)
+{
+    if (!attempt->checkpoints || engine->checkpoint_ms == 0)
+        return 0;
+    return attempt->saved_ms + ran_ms - ran_ms % engine->checkpoint_ms;
+}
+
 static struct engine_report report_at(const struct virtual_engine *engine,
                                       const struct virtual_attempt *attempt,
                                       enum engine_report_kind kind, int64_t ran_ms)
@@ -95,6 +105,7 @@ static struct engine_report report_at(const struct virtual_engine *engine,
         .attempt = attempt->attempt,
         .ran_ms = ran_ms,
         .energy_j = ran_ms * engine->watts * attempt->devices / 1000,
+        .saved_ms = saved_at(engine, attempt, ran_ms),
         .energy = ENERGY_ESTIMATED,
         .cpu_ms = ran_ms * attempt->devices,
         .memory_peak_bytes = 1 << 20,
@@ -132,6 +143,8 @@ static void start(struct engine *base, const struct engine_start *start)
         .job = start->job,
         .attempt = start->attempt,
         .devices = device_set_count(&start->devices),
+        .saved_ms = start->saved_ms,
+        .checkpoints = start->checkpoints,
         .started_us = engine->time_us + rng_below(&engine->rng, 3 * SECOND_US),
     };
     if (!happens(engine, engine->trouble.not_started)) {

@@ -1,6 +1,7 @@
 // virtual_engine.h - an engine that runs nothing: it says what a job would have done.
 //
-// Jobs start, live and end on the virtual clock, by a seed. It can be told to misbehave as real
+// Jobs start, live and end on the virtual clock, by a seed. Those that checkpoint say in each
+// report how much of their work the newest checkpoint keeps. It can be told to misbehave as real
 // engines do: reports come twice, out of order or late, attempts are lost or cannot be started.
 //
 //   Owner      the caller; virtual_engine_finish frees it
@@ -22,6 +23,7 @@ struct virtual_engine {
     struct virtual_trouble trouble;
     int64_t time_us; // of the virtual clock; the caller moves it by virtual_engine_until
     int64_t run_ms_mean, alive_ms, watts;
+    int64_t checkpoint_ms;            // a job that checkpoints does so this often; 0: never
     struct virtual_attempt *attempts; // running ones, unordered
     struct virtual_report *reports;   // a heap by (time, number)
     uint32_t attempt_count, attempt_room, report_count, report_room;

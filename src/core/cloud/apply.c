@@ -66,6 +66,7 @@ static void apply_metered(struct cloud *cloud, const struct event *event)
     if (row->memory_peak_bytes > job->memory_peak_bytes)
         job->memory_peak_bytes = row->memory_peak_bytes;
     job->energy = row->energy;
+    job_apply_saved(&cloud->sched, job->id, event->metered.saved_ms);
     cloud_house(cloud)->settling = event->metered.lease;
 }
 

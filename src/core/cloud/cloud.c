@@ -34,6 +34,7 @@ enum { MANY = 1 << 28, ONE = 1 };
     X(market.parts, lease_part)        \
     X(sched.jobs, job)                 \
     X(sched.requirements, requirement) \
+    X(sched.usual_shapes, usual_shape) \
     X(meter.rows, meter_row)           \
     X(billing.rated, rated)            \
     X(billing.invoices, invoice)       \

@@ -75,6 +75,8 @@ bool node_report_next(const struct cloud *cloud, const struct node_report *repor
                       struct cloud_step *ret_step);
 bool attempt_report_next(const struct cloud *cloud, const struct input *input, uint32_t step,
                          struct cloud_step *ret_step);
+bool node_failed_next(const struct cloud *cloud, const struct input *input, uint32_t step,
+                      struct cloud_step *ret_step);
 // follow.c: what the state has left to do at this time, one event; false: nothing.
 bool follow_next(const struct cloud *cloud, int64_t time_us, struct event *ret_event);
 // settle.c: rate and post what a lease has used; post an invoice. False: nothing left of it.

@@ -26,6 +26,8 @@ static bool input_next(const struct cloud *cloud, const struct input *input, uin
     case INPUT_NODES_NEW:
     case INPUT_NODE_LABEL:
         return site_command_decide(cloud, input, step, ret_step);
+    case INPUT_NODE_FAILED:
+        return node_failed_next(cloud, input, step, ret_step);
     case INPUT_OPEN:
     case INPUT_ACCOUNT_NEW:
     case INPUT_KEY_NEW:

@@ -330,6 +330,7 @@ ROWS(job_ended) = {
     F("attempt", FIELD_NUMBER, job_ended.attempt, "number of the attempt, 0: never placed"),
     F("code", FIELD_SIGNED, job_ended.code, "exit code"),
     I("job", "job", job_ended.job, "the job"),
+    FO("lost_ms", FIELD_BIG, job_ended.lost_ms, "run time of the attempt that was in vain"),
     W("reason", job_ended.reason, word_job_reason_text, JOB_REASON_COUNT, "how it ended"),
     F("requeued", FIELD_FLAG, job_ended.requeued, "it waits for another attempt"),
     F("signal", FIELD_SIGNED, job_ended.signal, "signal that ended it, 0: none"),
@@ -344,6 +345,7 @@ ROWS(metered) = {
     I("lease", "lease", metered.lease, "the lease"),
     F("memory_peak_bytes", FIELD_BIG, metered.memory_peak_bytes, "highest memory so far"),
     F("ran_ms", FIELD_BIG, metered.ran_ms, "run time so far"),
+    FO("saved_ms", FIELD_BIG, metered.saved_ms, "work of the job that its checkpoints keep"),
 };
 ROWS(book_opened) = {
     I("book", "book", book_opened.book, "the book"),

@@ -39,6 +39,7 @@
     X(INPUT_SETTING_SET, "setting_set")       \
     X(INPUT_JOB_SUBMIT, "job_submit")         \
     X(INPUT_JOB_STOP, "job_stop")             \
+    X(INPUT_NODE_FAILED, "node_failed")       \
     X(INPUT_NODE_DRAIN, "node_drain")         \
     X(INPUT_NODE_UNDRAIN, "node_undrain")     \
     X(INPUT_INVOICE_ISSUE, "invoice_issue")   \
@@ -88,6 +89,7 @@ struct attempt_report {
     enum attempt_event event;
     int64_t ran_ms, energy_j, cpu_ms, memory_peak_bytes;
     enum energy_kind energy;
+    int64_t saved_ms; // work that a checkpoint keeps, over all attempts, as run time; 0: not known
     enum job_reason reason; // ENDED: exited, signalled, out_of_memory, lost, not_started
     int32_t code, signal;
 };
@@ -207,7 +209,7 @@ struct input {
         struct attempt_report attempt;
         struct account_new account;
         struct key_new key;
-        uint64_t id; // key_revoke: key; node_drain, node_undrain: node
+        uint64_t id; // key_revoke: key; node_drain, node_undrain, node_failed: node
         struct operator_set operator;
         struct price_new price;
         struct limit_new limit;

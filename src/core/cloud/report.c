@@ -246,21 +246,44 @@ static struct metered reading_of(const struct cloud *cloud, const struct job *jo
     };
 }
 
+// What a checkpoint keeps: no more than the attempt began with and has run since.
+static int64_t saved_of(const struct job *job, const struct attempt_report *report, int64_t ran_ms)
+{
+    int64_t most_ms = job->saved_start_ms + ran_ms;
+    if (!job->checkpoints || report->saved_ms <= job->saved_ms || most_ms <= job->saved_ms)
+        return 0;
+    return report->saved_ms < most_ms ? report->saved_ms : most_ms;
+}
+
+// Back to the queue: what was stopped for the house's own reasons always, what was lost so often
+// as the setting allows.
+static bool begins_again(const struct cloud *cloud, const struct job *job, enum job_reason reason)
+{
+    if (!job->restartable)
+        return false;
+    if (reason_requeues(reason))
+        return true;
+    return reason == REASON_LOST && job->losses + 1 < cloud_setting(cloud, SETTING_ATTEMPTS_MAX);
+}
+
 static void ended_event(const struct cloud *cloud, const struct job *job,
                         const struct attempt_report *report, struct event *event)
 {
     bool asked = job->state == JOB_STOPPING;
-    bool again = report->reason == REASON_LOST && job->restartable && !asked &&
-                 job->attempt < cloud_setting(cloud, SETTING_ATTEMPTS_MAX);
+    enum job_reason reason = asked ? (enum job_reason)job->stop_reason : report->reason;
+    const struct meter_row *row = table_get(&cloud->meter.rows, job->lease);
+    must(row);
     event->kind = EVENT_JOB_ENDED;
     event->job_ended = (struct job_ended){
         .job = job->id,
         .attempt = job->attempt,
-        .reason = asked ? job->stop_reason : report->reason,
+        .reason = reason,
         .code = report->code,
         .signal = report->signal,
-        .requeued = again,
+        .requeued = begins_again(cloud, job, reason),
     };
+    if (reason == REASON_LOST || reason_requeues(reason))
+        event->job_ended.lost_ms = job_unsaved_ms(job, row->ran_ms);
 }
 
 bool attempt_report_next(const struct cloud *cloud, const struct input *input, uint32_t step,
@@ -281,7 +304,9 @@ bool attempt_report_next(const struct cloud *cloud, const struct input *input, u
         return true;
     }
     struct metered reading = reading_of(cloud, job, report, input->time_us);
-    if (report->event != ATTEMPT_STARTED && !meter_known(&cloud->meter, &reading)) {
+    reading.saved_ms = saved_of(job, report, reading.ran_ms);
+    if (report->event != ATTEMPT_STARTED &&
+        (reading.saved_ms || !meter_known(&cloud->meter, &reading))) {
         ret_step->event.kind = EVENT_METERED;
         ret_step->event.metered = reading;
         return true;
@@ -290,4 +315,27 @@ bool attempt_report_next(const struct cloud *cloud, const struct input *input, u
         return false;
     ended_event(cloud, job, report, &ret_step->event);
     return true;
+}
+
+// A node has died: every attempt that has a part of it ends as a whole. Those that can begin again
+// go back to the queue when their engine says that they have ended.
+bool node_failed_next(const struct cloud *cloud, const struct input *input, uint32_t step,
+                      struct cloud_step *ret_step)
+{
+    if (step == 0 && !table_get(&cloud->inventory.nodes, input->id)) {
+        ret_step->answer = ANSWER_NOT_FOUND;
+        return false;
+    }
+    for (const struct lease *lease = NULL;
+         (lease = lease_on_node(&cloud->market, input->id, lease ? lease->id : UINT64_MAX));) {
+        const struct job *job = cloud_job(cloud, lease->job);
+        if (!job || (job->state != JOB_STARTING && job->state != JOB_RUNNING))
+            continue; // it is being stopped already
+        ret_step->event.kind = EVENT_JOB_STOPPING;
+        ret_step->event.job_stopping =
+            (struct job_stopping){.job = job->id, .reason = REASON_NODE_FAILED};
+        ret_step->subject = input->id;
+        return true;
+    }
+    return false;
 }

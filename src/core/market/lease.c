@@ -46,6 +46,25 @@ int64_t lease_device_ms(const struct lease *lease, int64_t ms)
     return device_ms;
 }
 
+const struct lease *lease_on_node(const struct market *market, uint64_t node, uint64_t before)
+{
+    return table_get(&market->leases, node_leases_next(&market->index->node_leases, node, before));
+}
+
+static void list_run(struct market *market, uint64_t lease, const struct lease_run *run)
+{
+    for (uint32_t i = 0; i < run->count; i++)
+        node_leases_add(&market->index->node_leases, run->node + i, lease);
+}
+
+void market_index_lease(struct market *market, const struct lease *lease)
+{
+    for (uint32_t i = 0; i <= lease->parts; i++) {
+        struct lease_run run = lease_run_at(market, lease, i);
+        list_run(market, lease->id, &run);
+    }
+}
+
 static struct node_use use_of(const struct lease *lease, const struct lease_run *run)
 {
     return (struct node_use){.devices = run->devices,
@@ -72,6 +91,7 @@ static void hold_run(struct market *market, struct inventory *inventory, struct 
     account->milli_leased += (int64_t)run->count * each * lease->milli;
     struct node_use use = use_of(lease, run);
     node_lease(inventory, run->node, &use, time_us);
+    list_run(market, lease->id, run);
 }
 
 void lease_apply_opened(struct market *market, struct inventory *inventory,
@@ -140,6 +160,8 @@ void lease_apply_ended(struct market *market, struct inventory *inventory,
         struct lease_run run = lease_run_at(market, lease, i);
         struct node_use use = use_of(lease, &run);
         node_release(inventory, run.node, &use, time_us);
+        for (uint32_t n = 0; n < run.count; n++)
+            node_leases_remove(&market->index->node_leases, run.node + n, lease->id);
     }
 }
 
@@ -154,11 +176,9 @@ void lease_apply_dropped(struct market *market, const struct lease_dropped *fact
 
 uint64_t lease_holding(const struct market *market, const struct node *node, uint32_t index)
 {
-    if (!device_set_has(&node->leased, index))
-        return 0;
-    for (const struct lease *lease = table_before(&market->leases, UINT64_MAX); lease;
-         lease = table_before(&market->leases, lease->id)) {
-        for (uint32_t i = 0; lease->state != LEASE_ENDED && i <= lease->parts; i++) {
+    for (const struct lease *lease = NULL;
+         (lease = lease_on_node(market, node->id, lease ? lease->id : UINT64_MAX));) {
+        for (uint32_t i = 0; i <= lease->parts; i++) {
             struct lease_run run = lease_run_at(market, lease, i);
             if (node->id - run.node < run.count && device_set_has(&run.devices, index))
                 return lease->id;

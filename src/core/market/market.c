@@ -30,6 +30,7 @@ static void index_clear(struct market_index *index)
         free(maps[i]->hash);
         free(maps[i]->id);
     }
+    node_leases_finish(&index->node_leases);
     free(index->loosened);
     free(index->listed);
     *index = (struct market_index){.generation = index->generation + 1};
@@ -60,6 +61,10 @@ void market_reindex(struct market *market)
     cursor = 0;
     for (const struct price *row; (row = table_step(&market->prices, &cursor));)
         market_index_price(market, row);
+    cursor = 0;
+    for (const struct lease *row; (row = table_step(&market->leases, &cursor));)
+        if (row->state != LEASE_ENDED)
+            market_index_lease(market, row);
 }
 
 // What the active leases add up to, by place of the account and of the node.
@@ -84,8 +89,8 @@ static bool add_devices(struct node_sum *sum, const struct lease *lease, const d
     return true;
 }
 
-static bool run_agrees(const struct inventory *inventory, const struct lease *lease,
-                       const struct lease_run *run, struct sums *sums)
+static bool run_agrees(const struct market *market, const struct inventory *inventory,
+                       const struct lease *lease, const struct lease_run *run, struct sums *sums)
 {
     for (uint32_t n = 0; n < run->count; n++) {
         const struct node *node = table_get(&inventory->nodes, run->node + n);
@@ -95,6 +100,8 @@ static bool run_agrees(const struct inventory *inventory, const struct lease *le
         sum->memory_mib += lease->memory_mib;
         sum->cpu_milli += lease->cpu_milli;
         if (!add_devices(sum, lease, &run->devices))
+            return false;
+        if (lease_on_node(market, node->id, lease->id + 1) != lease)
             return false;
     }
     return true;
@@ -109,7 +116,7 @@ static bool lease_agrees(const struct market *market, const struct inventory *in
         return false;
     for (uint32_t i = 0; i <= lease->parts; i++) {
         struct lease_run run = lease_run_at(market, lease, i);
-        if (!run_agrees(inventory, lease, &run, sums))
+        if (!run_agrees(market, inventory, lease, &run, sums))
             return false;
         nodes += run.count;
         devices += run.count * device_set_count(&run.devices);

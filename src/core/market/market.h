@@ -188,10 +188,13 @@ void lease_apply_dropped(struct market *market, const struct lease_dropped *fact
 // Run `index` of a lease, from 0 to lease->parts.
 struct lease_run lease_run_at(const struct market *market, const struct lease *lease,
                               uint32_t index);
-// The newest active lease on a device of a node; 0: none. Looks at leases from the newest back.
+// The newest active lease on a device of a node; 0: none.
 uint64_t lease_holding(const struct market *market, const struct node *node, uint32_t index);
 // Device-ms of so many ms of a lease: of its cumulative time, so that differences telescope.
 int64_t lease_device_ms(const struct lease *lease, int64_t ms);
+
+// The newest active lease on a node that is older than `before` (UINT64_MAX: of all); NULL: none.
+const struct lease *lease_on_node(const struct market *market, uint64_t node, uint64_t before);
 
 // For those who cache what limits and prices have refused. A number that grows with every price
 // and every reindex; and the accounts that got more room (a lease ended, limits set) since they

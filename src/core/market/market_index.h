@@ -9,6 +9,7 @@
 //   Fault      none (no memory: must)
 #pragma once
 #include "core/market/market.h"
+#include "core/market/node_leases.h"
 
 struct id_map {
     uint64_t *hash, *id; // id 0: an empty slot
@@ -17,6 +18,7 @@ struct id_map {
 
 struct market_index {
     struct id_map slugs, keys, prices;
+    struct node_leases node_leases;
     uint64_t generation;
     uint64_t *loosened; // accounts to be looked at again, by order of arrival
     uint64_t *listed;   // bits by place of the account: it stands in `loosened`
@@ -36,5 +38,6 @@ uint64_t price_hash(uint64_t chip, uint32_t class, uint32_t currency); // exact
 
 void market_index_account(struct market *market, const struct account *account);
 void market_index_key(struct market *market, const struct access_key *key);
+void market_index_lease(struct market *market, const struct lease *lease);
 void market_index_price(struct market *market, const struct price *price);
 void market_loosen(struct market *market, const struct account *account);

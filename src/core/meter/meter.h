@@ -37,6 +37,7 @@ struct metered {
     uint64_t lease;
     int64_t ran_ms, energy_j, cpu_ms, memory_peak_bytes;
     uint32_t energy, reserved;
+    int64_t saved_ms; // of its job: the work that its checkpoints keep, from the beginning
 };
 
 void meter_init(struct meter *meter);

@@ -21,6 +21,12 @@ const char *job_reason_text(enum job_reason reason)
     return texts[reason];
 }
 
+bool reason_requeues(enum job_reason reason)
+{
+    return reason == REASON_PREEMPTED || reason == REASON_CURTAILED ||
+           reason == REASON_MAINTENANCE || reason == REASON_MOVED || reason == REASON_NODE_FAILED;
+}
+
 const char *energy_kind_text(enum energy_kind kind)
 {
 #define X(name, text) [name] = text,
@@ -159,6 +165,7 @@ void job_apply_queued(struct sched *sched, struct market *market, const struct j
     job->priority = fact->priority;
     job->class = lease_class_asked(fact->class_asked);
     job->power = fact->power;
+    usual_shape_take(&sched->usual_shapes, &job->shape);
     enqueue(sched, market, job);
 }
 
@@ -174,6 +181,7 @@ void job_apply_placed(struct sched *sched, struct market *market, const struct j
     job->state = JOB_STARTING;
     job->lease = fact->lease;
     job->attempt = fact->attempt;
+    job->saved_start_ms = job->saved_ms;
     job->placed_us = time_us;
 }
 
@@ -187,13 +195,15 @@ void job_apply_started(struct sched *sched, const struct job_started *fact, int6
         job->state = JOB_RUNNING;
 }
 
-// A second stop may change the grace (a person who is in a hurry); the first reason stays.
+// A second stop may change the grace (a person who is in a hurry). The first reason stays, but what
+// the house was to begin again ends when somebody stops it for good.
 void job_apply_stopping(struct sched *sched, const struct job_stopping *fact, int64_t time_us)
 {
     struct job *job = job_at(sched, fact->job);
     must(job->state == JOB_STARTING || job->state == JOB_RUNNING || job->state == JOB_STOPPING);
     must(fact->grace_ms >= 0 && fact->reason < JOB_REASON_COUNT);
-    if (job->state != JOB_STOPPING)
+    if (job->state != JOB_STOPPING || (reason_requeues((enum job_reason)job->stop_reason) &&
+                                       !reason_requeues((enum job_reason)fact->reason)))
         job->stop_reason = fact->reason;
     job->state = JOB_STOPPING;
     job->stop_grace_ms = fact->grace_ms;
@@ -212,16 +222,31 @@ void job_apply_ended(struct sched *sched, struct market *market, const struct jo
     job->reason = fact->reason;
     job->code = fact->code;
     job->signal = fact->signal;
+    job->lost_ms += fact->lost_ms;
     if (fact->requeued) {
         job->placed_us = job->started_us = 0;
         job->stop_us = job->stop_grace_ms = 0;
         job->stop_reason = REASON_NONE;
+        job->losses += fact->reason == REASON_LOST;
         enqueue(sched, market, job);
         sched->index->requeued = job->id;
         return;
     }
     job->state = JOB_DONE;
     job->ended_us = time_us;
+}
+
+void job_apply_saved(struct sched *sched, uint64_t id, int64_t saved_ms)
+{
+    struct job *job = job_at(sched, id);
+    if (saved_ms > job->saved_ms)
+        job->saved_ms = saved_ms;
+}
+
+int64_t job_unsaved_ms(const struct job *job, int64_t attempt_ran_ms)
+{
+    int64_t kept_ms = job->saved_ms - job->saved_start_ms;
+    return attempt_ran_ms > kept_ms ? attempt_ran_ms - kept_ms : 0;
 }
 
 void job_apply_dropped(struct sched *sched, const struct job_dropped *fact)

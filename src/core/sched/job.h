@@ -6,8 +6,9 @@
 //        │                   └──────────────┤
 //        └──────────────────────────────────┘  (stopped before it was placed)
 //
-// A lost restartable job goes back to queued with a new attempt. Each account has one queue, a
-// list through its jobs, oldest first.
+// A restartable job that was lost, or stopped for the house's own reasons (preempted, curtailed,
+// maintenance, moved, node_failed), goes back to queued with a new attempt and with the progress
+// that its checkpoints keep. Each account has one queue, a list through its jobs, oldest first.
 //
 //   Owner      struct sched owns the table and its index (caches, see queue.h and line.h)
 //   Invariant  a job is in its account's list exactly when it is queued; it has an active lease
@@ -20,6 +21,7 @@
 #include "core/market/market.h"
 #include "core/sched/requirement.h"
 #include "core/sched/shape.h"
+#include "core/sched/usual_shape.h"
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -37,7 +39,12 @@
     X(REASON_LOST, "lost")                   \
     X(REASON_NOT_STARTED, "not_started")     \
     X(REASON_STOPPED, "stopped")             \
-    X(REASON_TIME_LIMIT, "time_limit")
+    X(REASON_TIME_LIMIT, "time_limit")       \
+    X(REASON_PREEMPTED, "preempted")         \
+    X(REASON_CURTAILED, "curtailed")         \
+    X(REASON_MAINTENANCE, "maintenance")     \
+    X(REASON_MOVED, "moved")                 \
+    X(REASON_NODE_FAILED, "node_failed")
 #define ENERGY_KINDS(X)                     \
     X(ENERGY_KIND_NONE, "none")             \
     X(ENERGY_KIND_MEASURED, "measured")     \
@@ -69,6 +76,7 @@ enum energy_kind { ENERGY_KINDS(X) ENERGY_KIND_COUNT };
 #undef X
 const char *job_state_text(enum job_state state);
 const char *job_reason_text(enum job_reason reason);
+bool reason_requeues(enum job_reason reason); // the house's own reasons to stop a job
 const char *energy_kind_text(enum energy_kind kind);
 const char *job_priority_text(enum job_priority priority);
 const char *class_asked_text(enum class_asked class);
@@ -85,8 +93,9 @@ struct job {
     int64_t run_ms_max;                                  // 0: none
     int64_t queued_us, placed_us, started_us, ended_us;  // 0: not yet
     int64_t ran_ms, energy_j, cpu_ms, memory_peak_bytes; // over all attempts
-    int64_t saved_ms; // work that a checkpoint keeps, as run time from the beginning
-    int64_t lost_ms;  // run time that had to be done again, over all attempts
+    int64_t saved_ms;       // work that a checkpoint keeps, as run time from the beginning
+    int64_t saved_start_ms; // of it, what the attempt began with
+    int64_t lost_ms;        // run time that had to be done again, over all attempts
     int64_t stop_grace_ms;
     int64_t stop_us; // when the stop was asked for, 0: it was not
     digest spec;     // blob: command, environment
@@ -97,11 +106,12 @@ struct job {
     uint32_t priority, class, power; // enum job_priority, lease_class, job_power
     int32_t code, signal;
     uint32_t energy;
+    uint32_t losses, reserved; // attempts that were lost and begun again
 };
-_Static_assert(sizeof(struct job) == 368, "no padding");
+_Static_assert(sizeof(struct job) == 384, "no padding");
 
 struct sched {
-    struct table jobs, requirements;
+    struct table jobs, requirements, usual_shapes;
     struct sched_index *index; // caches only
 };
 
@@ -134,6 +144,7 @@ struct job_ended { // done, or back to the queue when `requeued`
     uint32_t attempt, reason;
     int32_t code, signal;
     uint32_t requeued, reserved;
+    int64_t lost_ms; // run time of the attempt that no checkpoint keeps, when the house ended it
 };
 struct job_dropped { // a job that is done leaves the table: an archive has it
     uint64_t job;
@@ -153,6 +164,10 @@ void job_apply_started(struct sched *sched, const struct job_started *fact, int6
 void job_apply_stopping(struct sched *sched, const struct job_stopping *fact, int64_t time_us);
 void job_apply_ended(struct sched *sched, struct market *market, const struct job_ended *fact,
                      int64_t time_us);
+// What a checkpoint of the attempt under way keeps; it never goes back.
+void job_apply_saved(struct sched *sched, uint64_t job, int64_t saved_ms);
+// Run time of an attempt of a job that would have to be done again.
+int64_t job_unsaved_ms(const struct job *job, int64_t attempt_ran_ms);
 void job_apply_dropped(struct sched *sched, const struct job_dropped *fact);
 // Lists, counts and leases recounted; false with the first job that breaks an invariant.
 bool sched_check(const struct sched *sched, const struct market *market, uint64_t *ret_job);

@@ -9,6 +9,7 @@ void sched_init(struct sched *sched)
     *sched = (struct sched){0};
     table_init(&sched->jobs, sizeof(struct job), JOBS_MAX);
     table_init(&sched->requirements, sizeof(struct requirement), REQUIREMENTS_MAX);
+    table_init(&sched->usual_shapes, sizeof(struct usual_shape), USUAL_SHAPES_MAX * 2);
     sched->index = calloc(1, sizeof *sched->index);
     must(sched->index);
     lookup_init(&sched->index->requirements);
@@ -30,6 +31,7 @@ void sched_finish(struct sched *sched)
     sched->index = NULL;
     table_finish(&sched->jobs);
     table_finish(&sched->requirements);
+    table_finish(&sched->usual_shapes);
 }
 
 void sched_reindex(struct sched *sched, const struct market *market)

@@ -178,6 +178,7 @@ static inline void house_copy(struct house *to, const struct house *from)
     house_copy_table(&to->market.leases, &from->market.leases);
     house_copy_table(&to->sched.jobs, &from->sched.jobs);
     house_copy_table(&to->sched.requirements, &from->sched.requirements);
+    house_copy_table(&to->sched.usual_shapes, &from->sched.usual_shapes);
     inventory_reindex(&to->inventory);
     market_reindex(&to->market);
     sched_reindex(&to->sched, &to->market);
