@@ -65,6 +65,7 @@ void fleet_destroy(struct fleet *fleet)
     free(fleet->scratch.runs);
     free(fleet->scratch.picks);
     free(fleet->scratch.parts);
+    free(fleet->scratch.candidates);
     power_tree_destroy(fleet->power);
     free(fleet);
 }
@@ -194,7 +195,10 @@ uint32_t fleet_node_add(struct fleet *fleet, const struct fleet_node *fact)
     rack_join(fleet, fact->rack, node, place);
     if (fact->twin)
         twins_join(fleet, node, fact->twin - 1);
+    if (fleet->houses[node].cap_w)
+        fleet->rows[node].flags |= NODE_CAPPED;
     cell_node_add(fleet, node);
+    fleet->capped += fact->cap_w > 0;
     device_set devices = {0};
     for (uint32_t i = 0; i < fact->devices; i++)
         device_set_add(&devices, i);
@@ -221,11 +225,17 @@ static void devices_set(struct fleet *fleet, uint32_t node, const device_set *bu
                                    device_set_count(&house->built)};
     uint32_t now_built = device_set_count(built);
     cell_top(fleet, row->cell, now_built);
+    device_set sellable = both(built, healthy);
+    uint64_t stuck = 0;
+    for (int i = 0; i < 4; i++) {
+        uint64_t taken = (house->sellable.bits[i] & ~row->open.bits[i]) | house->stuck.bits[i];
+        row->open.bits[i] = sellable.bits[i] & ~taken;
+        stuck |= house->stuck.bits[i] = taken & ~sellable.bits[i];
+    }
+    row->flags = (uint16_t)(stuck ? row->flags | NODE_STUCK : row->flags & ~NODE_STUCK);
     house->built = *built;
     house->healthy = *healthy;
-    house->sellable = both(built, healthy);
-    for (int i = 0; i < 4; i++)
-        row->open.bits[i] = house->sellable.bits[i] & ~house->taken.bits[i];
+    house->sellable = sellable;
     row->count = (uint16_t)device_set_count(&row->open);
     cell_move(fleet, row, ROOM_OPEN, before[ROOM_OPEN], row->count);
     cell_move(fleet, row, ROOM_SELLABLE, before[ROOM_SELLABLE], device_set_count(&house->sellable));

@@ -1,9 +1,4 @@
-#include "base/must.h"
 #include "core/fleet/fleet_cell.h"
-#include "core/fleet/power_tree.h"
-#include <inttypes.h>
-#include <stdlib.h>
-#include <string.h>
 
 // What one node says about itself.
 static bool check_node(const struct fleet *fleet, uint32_t node, struct err *err)
@@ -13,16 +8,18 @@ static bool check_node(const struct fleet *fleet, uint32_t node, struct err *err
     for (int i = 0; i < 4; i++) {
         if (house->sellable.bits[i] != (house->built.bits[i] & house->healthy.bits[i]))
             return err_set(err, "node %u: sellable is not built and healthy", node);
-        if (row->open.bits[i] != (house->sellable.bits[i] & ~house->taken.bits[i]))
-            return err_set(err, "node %u: open is not sellable and free", node);
+        if (row->open.bits[i] & ~house->sellable.bits[i])
+            return err_set(err, "node %u: open is not sellable", node);
+        if (house->stuck.bits[i] & house->sellable.bits[i])
+            return err_set(err, "node %u: what is sellable is not stuck", node);
     }
     if (row->count != device_set_count(&row->open))
         return err_set(err, "node %u: counts %u open devices", node, row->count);
     uint32_t shared = 0;
     for (uint32_t i = 0; i < house->share_room; i++) {
         shared += house->shares[i].users > 0;
-        if (house->shares[i].users && !device_set_has(&house->taken, i))
-            return err_set(err, "node %u: device %u is shared and not taken", node, i);
+        if (house->shares[i].users && device_set_has(&row->open, i))
+            return err_set(err, "node %u: device %u is shared and open", node, i);
     }
     if (shared != house->shared_devices || (shared > 0) != ((row->flags & NODE_SHARED) > 0))
         return err_set(err, "node %u: counts %u shared devices", node, house->shared_devices);
@@ -102,7 +99,7 @@ static bool check_racks(const struct fleet *fleet, const struct cell *cell, stru
         const struct fleet_rack *rack = &fleet->racks[block->rack[seat]];
         uint32_t whole = 0;
         for (uint32_t node = rack->first; node != FLEET_NONE;
-             node = fleet->houses[node].next_in_rack)
+             node = fleet_rack_next(fleet, rack, node))
             whole += cell->top > 0 && fleet->rows[node].cell == cell &&
                      fleet->rows[node].count == cell->top;
         uint32_t says = seat < cell->rack_room ? cell->rack_whole[seat] : 0;
@@ -145,25 +142,6 @@ static bool check_pool(const struct fleet *fleet, const struct pool *pool, struc
     return true;
 }
 
-// The watts of the nodes of one line add up to no more than what is promised on it.
-static bool check_watts(const struct fleet *fleet, struct err *err)
-{
-    uint32_t lines = power_lines(fleet->power);
-    int64_t *watts = calloc(lines + 1, sizeof *watts);
-    must(watts);
-    for (uint32_t node = 0; node < fleet->node_count; node++) {
-        uint32_t line = fleet->racks[fleet->houses[node].rack].line;
-        if (line != FLEET_NONE && fleet->houses[node].twin >= node) // twins once: see below
-            watts[line] += fleet->houses[node].twin == node ? fleet->houses[node].watts : 0;
-    }
-    bool good = true;
-    for (uint32_t line = 0; line < lines && good; line++)
-        if (watts[line] > power_promised(fleet->power, line))
-            good = err_set(err, "line %u: %" PRId64 " W taken, less promised", line, watts[line]);
-    free(watts);
-    return good;
-}
-
 bool fleet_check(const struct fleet *fleet, struct err *err)
 {
     for (uint32_t node = 0; node < fleet->node_count; node++)
@@ -173,5 +151,5 @@ bool fleet_check(const struct fleet *fleet, struct err *err)
         for (uint64_t left = fleet->sites[site].chips; left; left &= left - 1)
             if (!check_pool(fleet, fleet->sites[site].pool[__builtin_ctzll(left)], err))
                 return false;
-    return check_watts(fleet, err);
+    return true;
 }

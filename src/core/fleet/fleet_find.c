@@ -11,6 +11,11 @@ uint64_t query_classes(const struct query *query, const struct pool *pool)
     return query->shape.classes ? query->shape.classes[pool->site] : ~UINT64_C(0);
 }
 
+bool query_permits_all(const struct query *query, const struct pool *pool)
+{
+    return !(pool->classes & ~query_classes(query, pool));
+}
+
 device_set query_devices(const struct query *query, uint32_t node)
 {
     const struct node_house *house = &query->fleet->houses[node];
@@ -123,17 +128,19 @@ static uint32_t find_in_set(const struct query *query, struct cell *cell, struct
     uint64_t mask[BLOCK_WORDS];
     if (query_beyond(query, set) || !query_mask(query, cell, set->bits, mask))
         return FLEET_NONE;
-    uint32_t bad_rack = FLEET_NONE; // the last one found to be without headroom
+    uint32_t bad_line = FLEET_NONE; // the last one found to be without headroom
     for (uint32_t word = 0; word < BLOCK_WORDS; word++) {
         for (uint64_t left = mask[word]; left; left &= left - 1) {
             uint32_t place = word * 64 + (uint32_t)__builtin_ctzll(left);
             uint32_t node = fleet_place_node(query->fleet, cell, place);
-            uint32_t rack = query->powered ? query->fleet->houses[node].rack : 0;
-            if (rack == bad_rack || !query_node(query, node))
+            if (!query->plain && !query_node(query, node))
                 continue;
-            if (query_line(query, query->fleet->racks[rack].line))
+            if (!query->powered)
                 return node;
-            bad_rack = rack;
+            uint32_t line = fleet_rack_of(query->fleet, &query->fleet->rows[node])->line;
+            if (line == FLEET_NONE || (line != bad_line && query_line(query, line)))
+                return node;
+            bad_line = line;
         }
     }
     if (query->bounded)
@@ -166,7 +173,7 @@ uint32_t find_in_pool(const struct query *query, const struct pool *pool)
             for (; (seat = seats_next(blocks, seat)) != FLEET_NONE; seat++) {
                 struct cell *cell = pool->cell[seat];
                 struct count_set *set = &cell->set[query->shape.room][count];
-                if (query->plain && !(cell->classes & ~permitted))
+                if (query->plain && !query->powered && !(cell->classes & ~permitted))
                     return find_plain(query, cell, set);
                 uint32_t node = find_in_set(query, cell, set);
                 if (node != FLEET_NONE)
@@ -208,7 +215,7 @@ static struct query query_for(struct fleet *fleet, const struct fleet_shape *sha
     query.powered = normal->watts && power_edges(fleet->power);
     query.span = (struct power_span){normal->from_us, normal->until_us, normal->room != ROOM_OPEN};
     query.locked = fleet->window_count && normal->room == ROOM_OPEN;
-    query.plain = !query.bounded && !normal->watts && !query.locked;
+    query.plain = !query.bounded && !query.locked && !(normal->watts && fleet->capped);
     return query;
 }
 

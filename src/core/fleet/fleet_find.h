@@ -23,7 +23,7 @@ struct query {
     bool bounded; // asks for CPU, memory or device memory
     bool powered; // asks for watts of the power tree
     bool locked;  // windows may lock devices
-    bool plain;   // none of these, and no node caps: counts alone decide
+    bool plain;   // of a node counts and class alone decide (of its rack perhaps headroom)
 };
 
 // The bits of the classes that the shape permits in a pool's site.
@@ -34,6 +34,8 @@ device_set query_lowest(const struct query *query, uint32_t node); // of these, 
 bool query_node(const struct query *query, uint32_t node);         // all but its rack's headroom
 bool query_shares(const struct query *query, uint32_t node);       // CPU, memory, watts for a share
 bool query_line(const struct query *query, uint32_t line);         // headroom for one node
+// All classes of a pool are permitted.
+bool query_permits_all(const struct query *query, const struct pool *pool);
 // No node of the set has the CPU and memory.
 bool query_beyond(const struct query *query, const struct count_set *set);
 // The nodes of a set whose class is permitted: ret_mask, false when there are none.

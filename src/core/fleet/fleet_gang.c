@@ -4,274 +4,123 @@
 #include <stdlib.h>
 #include <string.h>
 
-// The nodes of a cell that pass everything but headroom; gives how many.
-static uint32_t cell_mask(const struct query *query, const struct cell *cell, uint64_t *ret_mask)
+static int most_first(const void *left, const void *right)
 {
-    uint64_t any[BLOCK_WORDS] = {0};
-    uint32_t total = 0;
-    for (uint32_t count = query->shape.devices; count <= cell->top; count++) {
-        const struct count_set *set = &cell->set[query->shape.room][count];
-        if (!set->members || query_beyond(query, set))
-            continue;
-        for (int i = 0; i < BLOCK_WORDS; i++)
-            any[i] |= set->bits[i];
-    }
-    if (!query_mask(query, cell, any, ret_mask))
-        return 0;
-    for (uint32_t word = 0; word < BLOCK_WORDS; word++) {
-        for (uint64_t left = query->plain ? 0 : ret_mask[word]; left; left &= left - 1) {
-            uint32_t place = word * 64 + (uint32_t)__builtin_ctzll(left);
-            if (!query_node(query, fleet_place_node(query->fleet, cell, place)))
-                ret_mask[word] &= ~(UINT64_C(1) << place % 64);
-        }
-        total += bits_count(ret_mask[word]);
-    }
-    return total;
-}
-
-// At most so many nodes pass: by counts alone.
-static uint32_t cell_most(const struct query *query, const struct cell *cell)
-{
-    uint32_t most = 0;
-    for (uint32_t count = query->shape.devices; count <= cell->top; count++)
-        most += cell->set[query->shape.room][count].members;
-    return most;
-}
-
-static uint32_t range_count(const uint64_t *mask, uint32_t from, uint32_t count)
-{
-    uint32_t shift = from % 64;
-    uint64_t low = mask[from / 64] >> shift;
-    if (shift && from / 64 + 1 < BLOCK_WORDS)
-        low |= mask[from / 64 + 1] << (64 - shift);
-    if (count < 64)
-        low &= (UINT64_C(1) << count) - 1; // a rack has at most 64 nodes
-    return bits_count(low);
-}
-
-static uint32_t rack_count(const struct fleet *fleet, const struct fleet_rack *rack,
-                           const uint64_t *mask)
-{
-    if (!rack->scattered)
-        return range_count(mask, rack->from, rack->nodes);
-    uint32_t count = 0;
-    for (uint32_t node = rack->first; node != FLEET_NONE; node = fleet->houses[node].next_in_rack)
-        count += (uint32_t)(mask[fleet->rows[node].place / 64] >> fleet->rows[node].place % 64) & 1;
-    return count;
-}
-
-// The cell as a pick with its mask and total; false when it has nothing.
-static bool pick_add(const struct query *query, struct cell *cell)
-{
-    struct fleet *fleet = query->fleet;
-    struct scratch *scratch = &fleet->scratch;
-    scratch->picks = fleet_grown(fleet, scratch->picks, &scratch->pick_room,
-                                 scratch->pick_count + 1, sizeof *scratch->picks);
-    struct pick *pick = &scratch->picks[scratch->pick_count];
-    if (!cell_most(query, cell))
-        return false;
-    pick->cell = cell;
-    pick->total = cell_mask(query, cell, pick->mask);
-    scratch->pick_count += pick->total > 0;
-    return pick->total > 0;
-}
-
-static bool query_spreads(const struct query *query)
-{
-    return query->shape.spread >= LEVEL_SITE && query->shape.spread <= LEVEL_RACK;
-}
-
-static uint32_t group_of(const struct query *query, const struct pick *pick)
-{
-    if (query->shape.spread == LEVEL_SITE)
-        return pick->cell->pool->site;
-    return query->shape.spread == LEVEL_BLOCK ? pick->cell->block : FLEET_NONE;
-}
-
-// The racks of a pick, fullest first; equal ones in order.
-static void parts_add(const struct query *query, uint32_t pick_place)
-{
-    struct fleet *fleet = query->fleet;
-    struct scratch *scratch = &fleet->scratch;
-    const struct pick *pick = &scratch->picks[pick_place];
-    const struct fleet_block *block = &fleet->blocks[pick->cell->block];
-    uint32_t start[RACK_COUNTS + 1] = {0}, group = group_of(query, pick);
-    uint8_t counts[FLEET_BLOCK_NODES_MAX];
-    uint32_t racks = block->racks < FLEET_BLOCK_NODES_MAX ? block->racks : FLEET_BLOCK_NODES_MAX;
-    for (uint32_t seat = 0; seat < racks; seat++) {
-        const struct fleet_rack *rack = &fleet->racks[block->rack[seat]];
-        counts[seat] = rack->nodes ? (uint8_t)rack_count(fleet, rack, pick->mask) : 0;
-        start[FLEET_RACK_NODES_MAX - counts[seat] + 1]++;
-    }
-    for (uint32_t i = 1; i <= RACK_COUNTS; i++)
-        start[i] += start[i - 1];
-    uint32_t used = start[FLEET_RACK_NODES_MAX]; // racks with nodes
-    scratch->parts = fleet_grown(fleet, scratch->parts, &scratch->part_room,
-                                 scratch->part_count + used, sizeof *scratch->parts);
-    for (uint32_t seat = 0; seat < racks; seat++) {
-        if (!counts[seat])
-            continue;
-        struct rack_part *part =
-            &scratch->parts[scratch->part_count + start[FLEET_RACK_NODES_MAX - counts[seat]]++];
-        *part = (struct rack_part){
-            pick_place, seat, counts[seat], fleet->racks[block->rack[seat]].line, 0, group};
-        if (query_spreads(query))
-            part->count = 1;
-    }
-    scratch->part_count += used;
-}
-
-static void scratch_clear(struct fleet *fleet)
-{
-    fleet->scratch.pick_count = fleet->scratch.part_count = fleet->scratch.run_count = 0;
-}
-
-// The rack with the fewest nodes that are enough, over one pool: the cell and the rack's seat.
-static struct cell *best_rack(const struct query *query, const struct pool *pool,
-                              uint32_t *ret_seat)
-{
-    struct scratch *scratch = &query->fleet->scratch;
-    struct cell *best = NULL;
-    uint32_t nodes = query->shape.nodes, fewest = FLEET_NONE;
-    for (uint32_t seat = 0; seat < pool->cells_room && fewest > nodes; seat++) {
-        scratch_clear(query->fleet);
-        struct cell *cell = pool->cell[seat];
-        if (!cell || cell_most(query, cell) < nodes || !pick_add(query, cell))
-            continue;
-        parts_add(query, 0);
-        for (uint32_t i = 0; i < scratch->part_count; i++) {
-            struct rack_part *part = &scratch->parts[i];
-            if (part->count < nodes || part->count >= fewest || !solve_parts(query, part, 1, nodes))
-                continue;
-            best = cell;
-            *ret_seat = part->seat;
-            fewest = part->count;
-        }
-    }
-    return best;
-}
-
-static bool pool_rack(const struct query *query, const struct pool *pool)
-{
-    struct scratch *scratch = &query->fleet->scratch;
-    uint32_t seat = 0;
-    struct cell *cell = best_rack(query, pool, &seat);
-    scratch_clear(query->fleet);
-    if (!cell)
-        return false;
-    must(pick_add(query, cell));
-    parts_add(query, 0);
-    for (uint32_t i = 0; i < scratch->part_count; i++)
-        if (scratch->parts[i].seat == seat)
-            return solve_parts(query, &scratch->parts[i], 1, query->shape.nodes);
-    return false;
-}
-
-static int pick_order(const struct pick *a, const struct pick *b)
-{
+    const struct candidate *a = left, *b = right;
+    if (a->most != b->most)
+        return a->most > b->most ? -1 : 1;
     return (a->cell->block > b->cell->block) - (a->cell->block < b->cell->block);
 }
 
 static int least_first(const void *left, const void *right)
 {
-    const struct pick *a = left, *b = right;
-    if (a->total != b->total)
-        return a->total < b->total ? -1 : 1;
-    return pick_order(a, b);
+    const struct candidate *a = left, *b = right;
+    if (a->most != b->most)
+        return a->most < b->most ? -1 : 1;
+    return (a->cell->block > b->cell->block) - (a->cell->block < b->cell->block);
 }
 
-static int most_first(const void *left, const void *right)
-{
-    const struct pick *a = left, *b = right;
-    if (a->total != b->total)
-        return a->total > b->total ? -1 : 1;
-    return pick_order(a, b);
-}
-
-static int in_order(const void *left, const void *right)
-{
-    return pick_order(left, right);
-}
-
-static uint32_t pool_picks(const struct query *query, const struct pool *pool, uint32_t least)
+// The cells of a pool with at least so many nodes, by counts; gives the sum.
+static uint32_t candidates_add(const struct query *query, const struct pool *pool, uint32_t least)
 {
     struct scratch *scratch = &query->fleet->scratch;
-    uint32_t total = 0;
+    uint32_t sum = 0;
+    scratch->candidates =
+        fleet_grown(query->fleet, scratch->candidates, &scratch->candidate_room,
+                    scratch->candidate_count + pool->cells, sizeof *scratch->candidates);
     for (uint32_t seat = 0; seat < pool->cells_room; seat++) {
         struct cell *cell = pool->cell[seat];
-        if (!cell || cell_most(query, cell) < least || !pick_add(query, cell))
+        uint32_t most = cell ? cell_most(query, cell) : 0;
+        if (!most || most < least)
             continue;
-        total += scratch->picks[scratch->pick_count - 1].total;
+        scratch->candidates[scratch->candidate_count++] = (struct candidate){cell, most};
+        sum += most;
     }
-    return total;
+    return sum;
+}
+
+// Fewer nodes than that are not enough, whatever else is asked.
+static bool pool_has(const struct query *query, const struct pool *pool)
+{
+    uint32_t nodes = 0;
+    for (uint32_t count = query->shape.devices; count <= pool->top; count++)
+        nodes += pool->room[query->shape.room].members[count];
+    return nodes >= query->shape.nodes;
 }
 
 static bool pool_block(const struct query *query, const struct pool *pool)
 {
     struct scratch *scratch = &query->fleet->scratch;
     scratch_clear(query->fleet);
-    pool_picks(query, pool, query->shape.nodes);
-    if (!scratch->pick_count)
-        return false;
-    qsort(scratch->picks, scratch->pick_count, sizeof *scratch->picks, least_first);
-    for (uint32_t i = 0; i < scratch->pick_count; i++) {
-        if (scratch->picks[i].total < query->shape.nodes)
+    candidates_add(query, pool, query->shape.nodes);
+    qsort(scratch->candidates, scratch->candidate_count, sizeof *scratch->candidates, least_first);
+    for (uint32_t i = 0; i < scratch->candidate_count; i++) {
+        scratch->pick_count = scratch->part_count = 0;
+        if (!pick_add(query, scratch->candidates[i].cell) ||
+            scratch->picks[0].total < query->shape.nodes)
             continue;
-        scratch->part_count = 0;
-        parts_add(query, i);
+        parts_add(query, 0);
         if (solve_parts(query, scratch->parts, scratch->part_count, query->shape.nodes))
             return true;
     }
     return false;
 }
 
-// The picks in the order in which they are to be used: most first, the last one as it fits best.
-static void picks_arrange(const struct query *query)
+// Of those with enough for the rest the first of the least full.
+static void last_arrange(struct candidate *candidates, uint32_t count, uint32_t left)
 {
-    struct scratch *scratch = &query->fleet->scratch;
-    struct pick *picks = scratch->picks;
-    qsort(picks, scratch->pick_count, sizeof *picks, most_first);
-    uint32_t left = query->shape.nodes, at = 0;
-    while (at < scratch->pick_count && picks[at].total < left)
-        left -= picks[at++].total;
-    uint32_t last = at;
-    for (uint32_t i = at + 1; i < scratch->pick_count && picks[i].total >= left; i++)
-        if (picks[i].total < picks[last].total)
+    uint32_t last = 0;
+    for (uint32_t i = 1; i < count && candidates[i].most >= left; i++)
+        if (candidates[i].most < candidates[last].most)
             last = i;
-    if (last == at)
-        return;
-    struct pick swap = picks[at];
-    picks[at] = picks[last];
-    picks[last] = swap;
+    struct candidate swap = candidates[0];
+    candidates[0] = candidates[last];
+    candidates[last] = swap;
 }
 
-static bool picks_solve(const struct query *query, uint32_t total)
+// Blocks with most room first, the last one as it fits best; more of them only when headroom or
+// what else is asked makes that necessary.
+static bool candidates_solve(const struct query *query, uint32_t sum)
 {
     struct scratch *scratch = &query->fleet->scratch;
-    if (total < query->shape.nodes)
+    uint32_t nodes = query->shape.nodes, total = 0;
+    bool arranged = false, spreads = query_spreads(query); // then groups stay together
+    if (sum < nodes)
         return false;
-    if (!query_spreads(query)) // else the picks of a group stay together
-        picks_arrange(query);
-    for (uint32_t i = 0; i < scratch->pick_count; i++)
-        parts_add(query, i);
-    return solve_parts(query, scratch->parts, scratch->part_count, query->shape.nodes);
+    if (!spreads)
+        qsort(scratch->candidates, scratch->candidate_count, sizeof *scratch->candidates,
+              most_first);
+    for (uint32_t i = 0; i < scratch->candidate_count; i++) {
+        struct candidate *candidate = &scratch->candidates[i];
+        if (!spreads && !arranged && total < nodes && candidate->most >= nodes - total) {
+            last_arrange(candidate, scratch->candidate_count - i, nodes - total);
+            arranged = true;
+        }
+        if (!pick_add(query, candidate->cell))
+            continue;
+        total += scratch->picks[scratch->pick_count - 1].total;
+        parts_add(query, scratch->pick_count - 1);
+        if (total >= nodes && query->plain && !query->powered && !spreads)
+            break;
+    }
+    return solve_parts(query, scratch->parts, scratch->part_count, nodes);
 }
 
 static bool pool_site(const struct query *query, const struct pool *pool)
 {
     scratch_clear(query->fleet);
-    return picks_solve(query, pool_picks(query, pool, 1));
+    return candidates_solve(query, candidates_add(query, pool, 1));
 }
 
 static bool all_sites(const struct query *query, uint32_t chip)
 {
     const struct fleet *fleet = query->fleet;
-    uint32_t total = 0;
+    uint32_t sum = 0;
     scratch_clear(query->fleet);
     for (uint32_t site = 0; site < fleet->site_count; site++)
         if (fleet->sites[site].pool[chip])
-            total += pool_picks(query, fleet->sites[site].pool[chip], 1);
-    return picks_solve(query, total);
+            sum += candidates_add(query, fleet->sites[site].pool[chip], 1);
+    return candidates_solve(query, sum);
 }
 
 static bool at_level(const struct query *query, enum fleet_level level, uint32_t chip)
@@ -281,7 +130,7 @@ static bool at_level(const struct query *query, enum fleet_level level, uint32_t
         return all_sites(query, chip);
     for (uint32_t site = 0; site < fleet->site_count; site++) {
         const struct pool *pool = fleet->sites[site].pool[chip];
-        if (!pool || !(pool->classes & query_classes(query, pool)))
+        if (!pool || !pool_has(query, pool) || !(pool->classes & query_classes(query, pool)))
             continue;
         if (level == LEVEL_RACK    ? pool_rack(query, pool)
             : level == LEVEL_BLOCK ? pool_block(query, pool)
@@ -289,63 +138,6 @@ static bool at_level(const struct query *query, enum fleet_level level, uint32_t
             return true;
     }
     return false;
-}
-
-static void run_add(struct fleet *fleet, uint32_t node, const device_set *devices)
-{
-    struct scratch *scratch = &fleet->scratch;
-    struct fleet_run *last = scratch->run_count ? &scratch->runs[scratch->run_count - 1] : NULL;
-    if (last && last->node + last->count == node &&
-        memcmp(&last->devices, devices, sizeof *devices) == 0) {
-        last->count++;
-        return;
-    }
-    scratch->runs = fleet_grown(fleet, scratch->runs, &scratch->run_room, scratch->run_count + 1,
-                                sizeof *scratch->runs);
-    scratch->runs[scratch->run_count++] = (struct fleet_run){node, 1, *devices};
-}
-
-// The lowest nodes of each rack that something was chosen of.
-static void choose_nodes(const struct query *query)
-{
-    struct fleet *fleet = query->fleet;
-    struct scratch *scratch = &fleet->scratch;
-    for (uint32_t i = 0; i < scratch->pick_count; i++)
-        memset(scratch->picks[i].chosen, 0, sizeof scratch->picks[i].chosen);
-    for (uint32_t i = 0; i < scratch->part_count; i++) {
-        const struct rack_part *part = &scratch->parts[i];
-        struct pick *pick = &scratch->picks[part->pick];
-        uint32_t left = part->chosen;
-        uint32_t rack = fleet->blocks[pick->cell->block].rack[part->seat];
-        uint32_t node = fleet->racks[rack].first;
-        for (; left; node = fleet->houses[node].next_in_rack) {
-            uint32_t place = fleet->rows[node].place;
-            uint64_t bit = UINT64_C(1) << place % 64;
-            if (!(pick->mask[place / 64] & bit))
-                continue;
-            pick->chosen[place / 64] |= bit;
-            left--;
-        }
-    }
-}
-
-static void plan_gang(const struct query *query, struct fleet_plan *ret_plan)
-{
-    struct fleet *fleet = query->fleet;
-    struct scratch *scratch = &fleet->scratch;
-    choose_nodes(query);
-    qsort(scratch->picks, scratch->pick_count, sizeof *scratch->picks, in_order);
-    for (uint32_t i = 0; i < scratch->pick_count; i++) {
-        const struct pick *pick = &scratch->picks[i];
-        for (uint32_t word = 0; word < BLOCK_WORDS; word++)
-            for (uint64_t left = pick->chosen[word]; left; left &= left - 1) {
-                uint32_t place = word * 64 + (uint32_t)__builtin_ctzll(left);
-                uint32_t node = fleet_place_node(fleet, pick->cell, place);
-                device_set devices = query_lowest(query, node);
-                run_add(fleet, node, &devices);
-            }
-    }
-    *ret_plan = (struct fleet_plan){scratch->run_count, query->shape.nodes, scratch->runs};
 }
 
 bool gang_find(const struct query *query, struct fleet_plan *ret_plan)
@@ -360,7 +152,10 @@ bool gang_find(const struct query *query, struct fleet_plan *ret_plan)
         for (uint64_t left = query->chips; left; left &= left - 1) {
             if (!at_level(query, (enum fleet_level)level, (uint32_t)__builtin_ctzll(left)))
                 continue;
-            plan_gang(query, ret_plan);
+            if (query->fleet->scratch.pick_count)
+                plan_picks(query);
+            *ret_plan = (struct fleet_plan){query->fleet->scratch.run_count, shape->nodes,
+                                            query->fleet->scratch.runs};
             return true;
         }
     }

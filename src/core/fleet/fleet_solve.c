@@ -190,3 +190,11 @@ bool solve_parts(const struct query *query, struct rack_part *parts, uint32_t co
         return found;
     return exact(query, parts, count, nodes);
 }
+
+bool solve_line(const struct query *query, uint32_t line, uint32_t nodes)
+{
+    if (!query->powered || line == FLEET_NONE)
+        return true;
+    const struct power_load load = {line, query->shape.watts * nodes};
+    return power_has(query->fleet->power, &load, &query->span);
+}

@@ -25,6 +25,8 @@ enum node_flag {
     NODE_TWINS = 1,   // shares CPU, memory and watts with others
     NODE_SHARED = 2,  // has share rows
     NODE_WINDOWS = 4, // has reserved windows
+    NODE_STUCK = 8,   // something taken of it is not sellable
+    NODE_CAPPED = 16, // its watts are counted
 };
 
 struct node_row {
@@ -37,7 +39,7 @@ struct node_row {
 _Static_assert(sizeof(struct node_row) == 64, "one line of the cache");
 
 struct node_house {
-    device_set taken;              // wholly or partly
+    device_set stuck;              // taken and not sellable; what else is taken is not open
     device_set sellable;           // and built
     device_set built, healthy;     // healthy: as its owner told, built or not
     int64_t cpu_milli, memory_mib; // all of it
@@ -135,13 +137,19 @@ struct rack_part {       // what a rack has for a gang
         group; // of which only one node may be chosen; FLEET_NONE: as many as there are
 };
 
+struct candidate { // a cell that may have room, by counts alone
+    struct cell *cell;
+    uint32_t most;
+};
+
 struct scratch { // of one search
     struct fleet_run one;
     struct fleet_run *runs;
     uint32_t run_count, run_room;
     struct pick *picks;
     struct rack_part *parts;
-    uint32_t pick_count, pick_room, part_count, part_room;
+    struct candidate *candidates;
+    uint32_t pick_count, pick_room, part_count, part_room, candidate_count, candidate_room;
 };
 
 struct fleet {
@@ -155,7 +163,7 @@ struct fleet {
     uint32_t site_room, block_room, rack_room, node_room;
     uint64_t chips; // of all sites
     uint64_t generation[ROOM_KINDS];
-    uint64_t window_count;
+    uint64_t window_count, capped; // windows; nodes with a cap of watts
     struct power_tree *power;
     struct scratch scratch;
     int64_t bytes;
@@ -165,6 +173,22 @@ struct fleet {
 void *fleet_zeroed(struct fleet *fleet, size_t count, size_t size);
 // Room for `count` items of `size` behind `items`: doubled, the new part zeroed.
 void *fleet_grown(struct fleet *fleet, void *items, uint32_t *room, uint32_t count, size_t size);
+
+static inline const struct fleet_rack *fleet_rack_of(const struct fleet *fleet,
+                                                     const struct node_row *row)
+{
+    return &fleet->racks[fleet->blocks[row->cell->block].rack[row->rack_seat]];
+}
+
+// The next node of a rack; FLEET_NONE behind the last.
+static inline uint32_t fleet_rack_next(const struct fleet *fleet, const struct fleet_rack *rack,
+                                       uint32_t node)
+{
+    if (rack->scattered)
+        return fleet->houses[node].next_in_rack;
+    return node == rack->last ? FLEET_NONE
+                              : fleet->blocks[rack->block].node[fleet->rows[node].place + 1];
+}
 
 // Without the instruction the compiler calls a table; this is shorter.
 static inline uint32_t bits_count(uint64_t bits)

@@ -67,7 +67,6 @@ static void share_take(struct fleet *fleet, uint32_t node, const struct fleet_us
     if (share->users++ == 0) {
         must(device_set_has(&row->open, device));
         device_set_remove(&row->open, device);
-        device_set_add(&house->taken, device);
         row->count--;
         house->shared_devices++;
         shared_mark(row, true);
@@ -76,6 +75,52 @@ static void share_take(struct fleet *fleet, uint32_t node, const struct fleet_us
     share->slices = (uint16_t)(share->slices + use->slices);
     share->memory_mib += use->device_memory_mib;
     must(share->milli <= FLEET_MILLI_WHOLE && share->slices <= FLEET_SLICES_WHOLE);
+}
+
+static void whole_take(struct node_row *row, const device_set *devices)
+{
+    uint32_t count = 0;
+    for (int i = 0; i < 4; i++) {
+        uint64_t bits = devices->bits[i];
+        if (!bits)
+            continue;
+        must((row->open.bits[i] & bits) == bits);
+        row->open.bits[i] &= ~bits;
+        count += bits_count(bits);
+    }
+    row->count = (uint16_t)(row->count - count);
+}
+
+// Those of the set that are not stuck any more: they were, and nobody can have them now.
+static device_set unstick(struct node_row *row, struct node_house *house, const device_set *devices)
+{
+    device_set rest = *devices;
+    uint64_t stuck = 0;
+    for (int i = 0; i < 4; i++) {
+        rest.bits[i] &= ~house->stuck.bits[i];
+        stuck |= house->stuck.bits[i] &= ~devices->bits[i];
+    }
+    if (!stuck)
+        row->flags &= (uint16_t)~NODE_STUCK;
+    return rest;
+}
+
+static void whole_give(struct fleet *fleet, uint32_t node, const device_set *devices)
+{
+    struct node_row *row = &fleet->rows[node];
+    device_set rest = *devices;
+    uint32_t count = 0;
+    if (row->flags & NODE_STUCK)
+        rest = unstick(row, &fleet->houses[node], devices);
+    for (int i = 0; i < 4; i++) {
+        uint64_t bits = rest.bits[i];
+        if (!bits)
+            continue;
+        must((row->open.bits[i] & bits) == 0);
+        row->open.bits[i] |= bits;
+        count += bits_count(bits);
+    }
+    row->count = (uint16_t)(row->count + count);
 }
 
 static void share_give(struct fleet *fleet, uint32_t node, const struct fleet_use *use)
@@ -92,44 +137,9 @@ static void share_give(struct fleet *fleet, uint32_t node, const struct fleet_us
     if (--share->users)
         return;
     must(share->milli == 0 && share->slices == 0 && share->memory_mib == 0);
-    device_set_remove(&house->taken, device);
-    if (device_set_has(&house->sellable, device)) {
-        device_set_add(&row->open, device);
-        row->count++;
-    }
+    whole_give(fleet, node, &use->devices);
     if (--house->shared_devices == 0)
         shared_mark(row, false);
-}
-
-static void whole_take(struct node_row *row, struct node_house *house, const device_set *devices)
-{
-    uint32_t count = 0;
-    for (int i = 0; i < 4; i++) {
-        uint64_t bits = devices->bits[i];
-        if (!bits)
-            continue;
-        must((row->open.bits[i] & bits) == bits);
-        row->open.bits[i] &= ~bits;
-        house->taken.bits[i] |= bits;
-        count += bits_count(bits);
-    }
-    row->count = (uint16_t)(row->count - count);
-}
-
-static void whole_give(struct node_row *row, struct node_house *house, const device_set *devices)
-{
-    uint32_t count = 0;
-    for (int i = 0; i < 4; i++) {
-        uint64_t bits = devices->bits[i];
-        if (!bits)
-            continue;
-        must((house->taken.bits[i] & bits) == bits);
-        house->taken.bits[i] &= ~bits;
-        bits &= house->sellable.bits[i];
-        row->open.bits[i] |= bits;
-        count += bits_count(bits);
-    }
-    row->count = (uint16_t)(row->count + count);
 }
 
 // CPU, memory and watts are the machine's: of a node and of its twins.
@@ -139,7 +149,7 @@ static void machine_take(struct fleet *fleet, uint32_t node, const struct fleet_
     do {
         fleet->rows[at].cpu_milli -= sign * use->cpu_milli;
         fleet->rows[at].memory_mib -= sign * use->memory_mib;
-        if (use->watts)
+        if (fleet->rows[at].flags & NODE_CAPPED)
             fleet->houses[at].watts += sign * use->watts;
         if (!(fleet->rows[node].flags & NODE_TWINS))
             return;
@@ -152,14 +162,14 @@ static void machine_take(struct fleet *fleet, uint32_t node, const struct fleet_
 static void watts_take(struct fleet *fleet, const struct fleet_use *use, uint32_t count, int sign)
 {
     for (uint32_t i = 0; i < count;) {
-        uint32_t rack = fleet->houses[use->node + i].rack, same = 1;
-        while (i + same < count && fleet->houses[use->node + i + same].rack == rack)
+        const struct fleet_rack *rack = fleet_rack_of(fleet, &fleet->rows[use->node + i]);
+        uint32_t same = 1;
+        while (i + same < count && fleet_rack_of(fleet, &fleet->rows[use->node + i + same]) == rack)
             same++;
-        uint32_t line = fleet->racks[rack].line;
-        if (line != FLEET_NONE && sign > 0)
-            power_promise(fleet->power, line, use->watts * same);
-        else if (line != FLEET_NONE)
-            power_hand_back(fleet->power, line, use->watts * same);
+        if (rack->line != FLEET_NONE && sign > 0)
+            power_promise(fleet->power, rack->line, use->watts * same);
+        else if (rack->line != FLEET_NONE)
+            power_hand_back(fleet->power, rack->line, use->watts * same);
         i += same;
     }
 }
@@ -174,8 +184,8 @@ void fleet_take(struct fleet *fleet, const struct fleet_use *use)
         if (use_is_share(use->milli))
             share_take(fleet, node, use);
         else
-            whole_take(row, &fleet->houses[node], &use->devices);
-        if (use->cpu_milli || use->memory_mib || use->watts)
+            whole_take(row, &use->devices);
+        if (use->cpu_milli || use->memory_mib || (use->watts && row->flags & NODE_CAPPED))
             machine_take(fleet, node, use, 1);
         cell_open(fleet, row, before);
     }
@@ -193,8 +203,8 @@ void fleet_give(struct fleet *fleet, const struct fleet_use *use)
         if (use_is_share(use->milli))
             share_give(fleet, node, use);
         else
-            whole_give(row, &fleet->houses[node], &use->devices);
-        if (use->cpu_milli || use->memory_mib || use->watts)
+            whole_give(fleet, node, &use->devices);
+        if (use->cpu_milli || use->memory_mib || (use->watts && row->flags & NODE_CAPPED))
             machine_take(fleet, node, use, -1);
         cell_open(fleet, row, before);
     }
