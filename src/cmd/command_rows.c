@@ -131,6 +131,15 @@ static const struct option journal_export_options[] = {
     {"to", OPTION_FILE, "FILE", "write there, else to standard output"},
     END_OF_OPTIONS,
 };
+static const struct option lab_fleet_options[] = {
+    {"devices", OPTION_INTEGER, "N", "devices of the index, else 819200", .min = 8,
+     .max = 80000000},
+    {"steps", OPTION_INTEGER, "N", "placements and releases of a run, else 1000000", .min = 1,
+     .max = 1000000000},
+    {"seed", OPTION_INTEGER, "N", "of the draws, else 42", .min = 0, .max = INT64_MAX},
+    {"power", OPTION_FLAG, NULL, "racks hang on two feeds and devices promise watts"},
+    END_OF_OPTIONS,
+};
 static const struct option lab_power_options[] = {
     {"traces", OPTION_FILE, "DIR|FILE", "measured power: a CSV with power_total_W, or a directory",
      .required = true, .repeated = true},
@@ -294,6 +303,13 @@ static const struct command rows[] = {
      .example = "tatara setting set stop_grace_ms 5000"},
     {"whoami", "which key, account and role you have", .run = cmd_whoami,
      .example = "tatara whoami"},
+    {"lab fleet", "fill and churn a placement index of any size, and time it", NULL, WORDS(0, 0),
+     .options = lab_fleet_options, .run = cmd_lab_fleet,
+     .about = "Nodes of 8 devices, racks of 4 to 16, blocks of up to 1,024 nodes, sites of up to\n"
+              "819,200 devices; filled to nine tenths with single devices up to gangs of 1,024\n"
+              "nodes, then for each lease that comes a random one ends. Five runs; their median\n"
+              "by CPU time. The index is the server's, without journal, meter and ledger.",
+     .example = "tatara lab fleet --devices 8000000 --json"},
     {"lab json", "read JSON strictly and print its canonical form (RFC 8785)", "FILE",
      WORDS(1, 1), .run = cmd_lab_json, .about = "FILE may be - for standard input.",
      .example = "tatara lab json invoice.json",

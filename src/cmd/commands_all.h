@@ -34,6 +34,7 @@
     X(key_list)       \
     X(key_new)        \
     X(key_revoke)     \
+    X(lab_fleet)      \
     X(lab_json)       \
     X(lab_power)      \
     X(lab_queue)      \

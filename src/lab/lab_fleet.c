@@ -7,7 +7,8 @@
 enum {
     NODE_DEVICES = 8,
     SITE_NODES = 819200 / NODE_DEVICES,
-    NODE_W = 10000,
+    DEVICE_W = 1250,
+    NODE_W = NODE_DEVICES * DEVICE_W,
     MIX = 100000,
 };
 
@@ -124,12 +125,20 @@ static const struct kind *draw(struct rng *rng)
     return kind;
 }
 
+static int64_t device_count(uint8_t devices)
+{
+    int64_t count = 0;
+    for (; devices; devices &= (uint8_t)(devices - 1))
+        count++;
+    return count;
+}
+
 static struct fleet_use use_of(const struct lab_fleet *lab, const struct part *part)
 {
     return (struct fleet_use){.node = part->node,
                               .count = part->count,
                               .devices = {{part->devices}},
-                              .watts = lab->ask.power ? NODE_W : 0};
+                              .watts = lab->ask.power ? device_count(part->devices) * DEVICE_W : 0};
 }
 
 static void hold(struct lab_fleet *lab, const struct fleet_plan *plan)
@@ -159,7 +168,7 @@ static bool place(struct lab_fleet *lab)
     struct fleet_shape shape = {.chips = 1,
                                 .nodes = kind->nodes,
                                 .devices = kind->devices,
-                                .watts = lab->ask.power ? NODE_W : 0};
+                                .watts = lab->ask.power ? kind->devices * DEVICE_W : 0};
     struct fleet_plan plan;
     if (!fleet_find(lab->fleet, &shape, &plan)) {
         lab->count.refused++;
@@ -170,14 +179,6 @@ static bool place(struct lab_fleet *lab)
     lab->count.nodes_placed += kind->nodes;
     lab->count.devices_taken += (int64_t)kind->nodes * kind->devices;
     return true;
-}
-
-static int64_t device_count(uint8_t devices)
-{
-    int64_t count = 0;
-    for (; devices; devices &= (uint8_t)(devices - 1))
-        count++;
-    return count;
 }
 
 static void release(struct lab_fleet *lab)

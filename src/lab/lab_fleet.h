@@ -9,7 +9,7 @@
 //                         128: 60     256: 30     512: 7      1,024: 3
 //
 // With power every rack hangs on two wires (feed A and B of its block) below two feeds of its
-// site, and every node promises 10 kW; the sites are rated for 95 % of that.
+// site, and every device that is taken promises 1,250 W; a site is rated for 95 % of its devices.
 //
 //   Owner      lab_fleet_create takes memory, lab_fleet_destroy gives it back
 //   Invariant  the same ask makes the same decisions

@@ -56,12 +56,14 @@ void fleet_destroy(struct fleet *fleet)
     for (uint32_t i = 0; i < fleet->block_count; i++) {
         free(fleet->blocks[i].node);
         free(fleet->blocks[i].rack);
+        free(fleet->blocks[i].line);
     }
     free(fleet->sites);
     free(fleet->blocks);
     free(fleet->racks);
     free(fleet->rows_memory);
     free(fleet->houses);
+    free(fleet->lines);
     free(fleet->scratch.runs);
     free(fleet->scratch.picks);
     free(fleet->scratch.parts);
@@ -91,6 +93,19 @@ uint32_t fleet_block_add(struct fleet *fleet, uint32_t site_place)
     return fleet->block_count++;
 }
 
+static void line_note(struct fleet *fleet, struct fleet_block *block, uint32_t line)
+{
+    for (uint32_t i = 0; i < block->lines; i++)
+        if (block->line[i] == line)
+            return;
+    block->line =
+        fleet_grown(fleet, block->line, &block->line_room, block->lines + 1, sizeof *block->line);
+    block->line[block->lines++] = line;
+    if (line != FLEET_NONE)
+        fleet->lines =
+            fleet_grown(fleet, fleet->lines, &fleet->line_room, line + 1, sizeof *fleet->lines);
+}
+
 uint32_t fleet_rack_add(struct fleet *fleet, uint32_t block_place, uint32_t feeder_a,
                         uint32_t feeder_b)
 {
@@ -108,6 +123,7 @@ uint32_t fleet_rack_add(struct fleet *fleet, uint32_t block_place, uint32_t feed
         .block = block_place, .seat = block->racks++, .first = FLEET_NONE, .line = FLEET_NONE};
     if (feeder_a != FLEET_NONE)
         rack->line = power_line(fleet->power, feeder_a, feeder_b);
+    line_note(fleet, block, rack->line);
     return fleet->rack_count++;
 }
 

@@ -72,8 +72,24 @@ bool query_line(const struct query *query, uint32_t line)
 {
     if (!query->powered || line == FLEET_NONE)
         return true;
-    const struct power_load load = {line, query->shape.watts};
-    return power_has(query->fleet->power, &load, &query->span);
+    struct line_memo *memo = &query->fleet->lines[line];
+    if (memo->search != query->fleet->searches) {
+        const struct power_load load = {line, query->shape.watts};
+        memo->search = query->fleet->searches;
+        memo->has = power_has(query->fleet->power, &load, &query->span);
+    }
+    return memo->has;
+}
+
+bool query_fed(const struct query *query, const struct cell *cell)
+{
+    const struct fleet_block *block = &query->fleet->blocks[cell->block];
+    if (!query->powered)
+        return true;
+    for (uint32_t i = 0; i < block->lines; i++)
+        if (query_line(query, block->line[i]))
+            return true;
+    return false;
 }
 
 bool query_beyond(const struct query *query, const struct count_set *set)
@@ -126,9 +142,9 @@ static void tighten(const struct query *query, const struct cell *cell, struct c
 static uint32_t find_in_set(const struct query *query, struct cell *cell, struct count_set *set)
 {
     uint64_t mask[BLOCK_WORDS];
-    if (query_beyond(query, set) || !query_mask(query, cell, set->bits, mask))
+    if (query_beyond(query, set) || !query_fed(query, cell) ||
+        !query_mask(query, cell, set->bits, mask))
         return FLEET_NONE;
-    uint32_t bad_line = FLEET_NONE; // the last one found to be without headroom
     for (uint32_t word = 0; word < BLOCK_WORDS; word++) {
         for (uint64_t left = mask[word]; left; left &= left - 1) {
             uint32_t place = word * 64 + (uint32_t)__builtin_ctzll(left);
@@ -138,9 +154,8 @@ static uint32_t find_in_set(const struct query *query, struct cell *cell, struct
             if (!query->powered)
                 return node;
             uint32_t line = fleet_rack_of(query->fleet, &query->fleet->rows[node])->line;
-            if (line == FLEET_NONE || (line != bad_line && query_line(query, line)))
+            if (query_line(query, line))
                 return node;
-            bad_line = line;
         }
     }
     if (query->bounded)
@@ -282,6 +297,8 @@ static bool find_share(const struct query *query, struct fleet_plan *ret_plan)
 bool fleet_find(struct fleet *fleet, const struct fleet_shape *shape, struct fleet_plan *ret_plan)
 {
     struct query query = query_for(fleet, shape);
+    fleet->searches++;
+    fleet->scratch.tries = FIND_TRIES;
     if (query.shape.nodes > 1)
         return gang_find(&query, ret_plan);
     if (query.shape.milli && find_share(&query, ret_plan))

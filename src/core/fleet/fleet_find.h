@@ -15,6 +15,8 @@
 #include "core/fleet/fleet_state.h"
 #include "core/fleet/power_tree.h"
 
+enum { FIND_TRIES = 20000 };
+
 struct query {
     struct fleet *fleet;
     struct fleet_shape shape; // made normal: nodes >= 1, whole milli 0, until > from
@@ -26,6 +28,8 @@ struct query {
     bool plain;   // of a node counts and class alone decide (of its rack perhaps headroom)
 };
 
+// Some rack of the block has headroom for one node.
+bool query_fed(const struct query *query, const struct cell *cell);
 // The bits of the classes that the shape permits in a pool's site.
 uint64_t query_classes(const struct query *query, const struct pool *pool);
 // The devices a node has for the shape.

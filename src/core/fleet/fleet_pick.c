@@ -68,7 +68,7 @@ bool pick_add(const struct query *query, struct cell *cell)
     scratch->picks = fleet_grown(fleet, scratch->picks, &scratch->pick_room,
                                  scratch->pick_count + 1, sizeof *scratch->picks);
     struct pick *pick = &scratch->picks[scratch->pick_count];
-    if (!cell_most(query, cell))
+    if (!cell_most(query, cell) || !query_fed(query, cell))
         return false;
     pick->cell = cell;
     pick->total = cell_mask(query, cell, pick->mask);
@@ -95,7 +95,9 @@ void parts_add(const struct query *query, uint32_t pick_place)
     uint32_t racks = block->racks < FLEET_BLOCK_NODES_MAX ? block->racks : FLEET_BLOCK_NODES_MAX;
     for (uint32_t seat = 0; seat < racks; seat++) {
         const struct fleet_rack *rack = &fleet->racks[block->rack[seat]];
-        counts[seat] = rack->nodes ? (uint8_t)rack_count(fleet, rack, pick->mask) : 0;
+        counts[seat] = rack->nodes && query_line(query, rack->line)
+                           ? (uint8_t)rack_count(fleet, rack, pick->mask)
+                           : 0;
         start[FLEET_RACK_NODES_MAX - counts[seat] + 1]++;
     }
     for (uint32_t i = 1; i <= RACK_COUNTS; i++)

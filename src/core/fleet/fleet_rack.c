@@ -40,6 +40,8 @@ static uint32_t counted_rack(const struct query *query, const struct cell *cell,
     const struct fleet *fleet = query->fleet;
     const struct fleet_block *block = &fleet->blocks[cell->block];
     uint32_t bad_line = FLEET_NONE;
+    if (!query_fed(query, cell))
+        return FLEET_NONE;
     for (uint32_t seat = 0; seat < cell->rack_room; seat++) {
         if (cell->rack_whole[seat] != whole)
             continue;

@@ -3,9 +3,6 @@
 #include "core/fleet/power_tree.h"
 #include <stdlib.h>
 
-// How often the exact search may look at a bundle before it gives up.
-enum { TRIES = 20000 };
-
 struct item { // a part in the order of its bundle
     uint32_t group, line, part;
 };
@@ -19,7 +16,8 @@ struct bundle { // parts that are alike for power and spread
 struct solving {
     const struct query *query;
     struct bundle *bundles;
-    uint32_t count, tries;
+    uint32_t count;
+    uint32_t *tries; // left
 };
 
 static uint32_t headroom_nodes(const struct query *query, uint32_t line, uint32_t most)
@@ -127,9 +125,9 @@ static bool try_from(struct solving *solving, uint32_t at, uint32_t left, uint32
 {
     if (left == 0)
         return true;
-    if (at == solving->count || solving->bundles[at].rest < left || solving->tries == 0)
+    if (at == solving->count || solving->bundles[at].rest < left || *solving->tries == 0)
         return false;
-    solving->tries--;
+    --*solving->tries;
     struct bundle *bundle = &solving->bundles[at];
     bool closed = bundle->group != FLEET_NONE && bundle->group == used;
     uint32_t most = closed ? 0 : bundle->count < left ? bundle->count : left;
@@ -164,7 +162,7 @@ static bool exact(const struct query *query, struct rack_part *parts, uint32_t c
     for (uint32_t i = 0; i < count; i++)
         items[i] = (struct item){parts[i].group, parts[i].line, i};
     qsort(items, count, sizeof *items, item_order);
-    struct solving solving = {query, bundles, 0, TRIES};
+    struct solving solving = {query, bundles, 0, &query->fleet->scratch.tries};
     solving.count = bundle_up(query, parts, items, count, bundles);
     bool found = solving.count && try_from(&solving, 0, nodes, FLEET_NONE);
     for (uint32_t i = 0; i < solving.count && found; i++) {

@@ -114,6 +114,8 @@ struct fleet_block {
     uint32_t site, seat, nodes, racks, rack_room, node_room;
     uint32_t *node; // by place
     uint32_t *rack; // by rack seat
+    uint32_t *line; // each once, FLEET_NONE among them
+    uint32_t lines, line_room;
 };
 
 struct fleet_rack {
@@ -142,7 +144,13 @@ struct candidate { // a cell that may have room, by counts alone
     uint32_t most;
 };
 
-struct scratch { // of one search
+struct line_memo { // whether it has headroom for one node, in the search of that number
+    uint64_t search;
+    bool has;
+};
+
+struct scratch {    // of one search
+    uint32_t tries; // left for the exact search of fleet_solve.c
     struct fleet_run one;
     struct fleet_run *runs;
     uint32_t run_count, run_room;
@@ -166,6 +174,9 @@ struct fleet {
     uint64_t window_count, capped; // windows; nodes with a cap of watts
     struct power_tree *power;
     struct scratch scratch;
+    struct line_memo *lines; // by line of the power tree
+    uint64_t searches;
+    uint32_t line_room;
     int64_t bytes;
 };
 
