@@ -139,6 +139,7 @@ static void apply_opened(struct cloud *cloud, const struct event *event)
     for (uint32_t i = 0; i < SETTING_COUNT; i++)
         cloud_house(cloud)->settings[i] =
             opened->present >> i & 1 ? opened->settings[i] : setting_row(i)->value;
+    cloud_queue_rule(cloud);
 }
 
 static struct effect apply_job_dropped(struct cloud *cloud, uint64_t job)
@@ -307,6 +308,7 @@ static struct effect fold(struct cloud *cloud, const struct event *event)
     case EVENT_SET:
         must(event->set.setting < SETTING_COUNT);
         cloud_house(cloud)->settings[event->set.setting] = event->set.value;
+        cloud_queue_rule(cloud);
         break;
     case EVENT_CLOCK_STEPPED:
         break; // its time is what it changes

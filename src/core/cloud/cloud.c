@@ -133,6 +133,19 @@ static int64_t spent_minor(const void *context, uint64_t account)
     return billing_spent(&cloud->billing, account, month_at(row->zone, cloud->index->view_time_us));
 }
 
+void cloud_queue_rule(struct cloud *cloud)
+{
+    const int64_t *settings = cloud_house(cloud)->settings;
+    sched_rule_set(&cloud->sched, &(struct sched_rule){
+                                      .half_life_ms = settings[SETTING_FAIR_HALF_LIFE_MS],
+                                      .aging_ms = settings[SETTING_FAIR_AGING_MS],
+                                      .gang_wait_ms = settings[SETTING_GANG_WAIT_MS_MAX],
+                                      .depth = (uint32_t)settings[SETTING_QUEUE_DEPTH],
+                                      .gangs_max = (uint32_t)settings[SETTING_GANG_PLACES_MAX],
+                                      .backfill = settings[SETTING_QUEUE_BACKFILL],
+                                  });
+}
+
 struct place_view place_view_at(const struct cloud *cloud, int64_t time_us)
 {
     cloud->index->view_time_us = time_us;
@@ -144,6 +157,7 @@ struct place_view place_view_at(const struct cloud *cloud, int64_t time_us)
         .context = cloud,
         // Charges only fall when a month begins.
         .spent_epoch = (uint64_t)month_due_us(cloud, time_us),
+        .time_us = time_us,
     };
 }
 
@@ -258,6 +272,7 @@ void cloud_reindex(struct cloud *cloud)
     ledger_reindex(&cloud->ledger);
     inventory_reindex(&cloud->inventory);
     market_reindex(&cloud->market);
+    cloud_queue_rule(cloud);
     sched_reindex(&cloud->sched, &cloud->market);
     billing_reindex(&cloud->billing);
     requests_reindex(cloud);

@@ -50,6 +50,7 @@ const struct job *limit_first(const struct cloud *cloud, int64_t *ret_due_us);
 void limits_reindex(struct cloud *cloud);
 int64_t month_due_us(const struct cloud *cloud, int64_t time_us); // when a month begins next
 // What placement sees at an instant, which may lie behind the last event.
+void cloud_queue_rule(struct cloud *cloud); // the settings of the queue have changed
 struct place_view place_view_at(const struct cloud *cloud, int64_t time_us);
 
 // Fills a text of a fact, zeroed behind; bytes that are no UTF-8 become question marks.

@@ -13,15 +13,27 @@
 #include <stdint.h>
 
 // name, key, default, min, max, unit, doc
-#define SETTINGS(X)                                                                 \
-    X(SETTING_METER_INTERVAL_MS, "meter_interval_ms", 300000, 1000, 86400000, "ms", \
-      "how often a running job is metered and rated")                               \
-    X(SETTING_STOP_GRACE_MS, "stop_grace_ms", 10000, 0, 3600000, "ms",              \
-      "time between SIGTERM and SIGKILL when a stop names none")                    \
-    X(SETTING_JOB_KEEP_DAYS, "job_keep_days", 30, 1, 3650, "days",                  \
-      "days an ended job stays in the tables before it is only in the journal")     \
-    X(SETTING_ATTEMPTS_MAX, "attempts_max", 3, 1, 1000, "attempts",                 \
-      "attempts of a restartable job that is lost")
+#define SETTINGS(X)                                                                    \
+    X(SETTING_METER_INTERVAL_MS, "meter_interval_ms", 300000, 1000, 86400000, "ms",    \
+      "how often a running job is metered and rated")                                  \
+    X(SETTING_STOP_GRACE_MS, "stop_grace_ms", 10000, 0, 3600000, "ms",                 \
+      "time between SIGTERM and SIGKILL when a stop names none")                       \
+    X(SETTING_JOB_KEEP_DAYS, "job_keep_days", 30, 1, 3650, "days",                     \
+      "days an ended job stays in the tables before it is only in the journal")        \
+    X(SETTING_ATTEMPTS_MAX, "attempts_max", 3, 1, 1000, "attempts",                    \
+      "attempts of a restartable job that is lost")                                    \
+    X(SETTING_QUEUE_BACKFILL, "queue_backfill", 1, 0, 1, "0 or 1",                     \
+      "1: who is in nobody's way may start before those in front of it")               \
+    X(SETTING_QUEUE_DEPTH, "queue_depth", 1000, 1, 1000000, "jobs",                    \
+      "how many are looked at behind the first that does not fit")                     \
+    X(SETTING_FAIR_HALF_LIFE_MS, "fair_half_life_ms", 604800000, 0, 31622400000, "ms", \
+      "after so long an account's use counts half; 0: it is not remembered")           \
+    X(SETTING_FAIR_AGING_MS, "fair_aging_ms", 3600000, 0, 31622400000, "ms",           \
+      "a job that waits so long gains one position in its class; 0: none")             \
+    X(SETTING_GANG_WAIT_MS_MAX, "gang_wait_ms_max", 86400000, 0, 31622400000, "ms",    \
+      "a gang that has waited longer goes before all others; 0: never")                \
+    X(SETTING_GANG_PLACES_MAX, "gang_places_max", 1, 0, 8, "gangs",                    \
+      "how many gangs that have waited too long keep a place at once")
 
 #define X(name, key, value, min, max, unit, doc) name,
 enum setting { SETTINGS(X) SETTING_COUNT };

@@ -32,9 +32,12 @@ struct account {
     int64_t milli_leased;                 // of devices
     uint64_t queue_first, queue_last;     // jobs in state queued, oldest first (kept by sched)
     int64_t queued;
+    int64_t nominal_milli; // devices it may count on; 0: none
+    // Its use and that of all below it (kept by sched, see fair.h), as of fair_since_ms.
+    int64_t fair_used_milli, fair_decayed, fair_since_ms;
     uint32_t currency, zone;
 };
-_Static_assert(sizeof(struct account) == 224, "no padding");
+_Static_assert(sizeof(struct account) == 256, "no padding");
 
 #define KEY_STATES(X) X(KEY_ACTIVE, "active") X(KEY_REVOKED, "revoked")
 #define LEASE_STATES(X)         \

@@ -14,7 +14,7 @@ struct entry { // entries[0] is nobody
 };
 
 struct lane { // of one account
-    uint32_t first[BACKFILL_RANKS], last[BACKFILL_RANKS];
+    uint32_t first[BACKFILL_RANKS], last[BACKFILL_RANKS], count[BACKFILL_RANKS];
     bool held, passed;
 };
 
@@ -180,6 +180,7 @@ static void join_lane(struct backfill *backfill, uint32_t at)
 {
     struct entry *entries = backfill->entries, *entry = &entries[at];
     struct lane *lane = &backfill->lanes[entry->job.account];
+    lane->count[entry->job.rank]++;
     uint32_t *first = &lane->first[entry->job.rank], *last = &lane->last[entry->job.rank];
     uint32_t previous = *last, next = NIL;
     if (previous && entries[previous].job.id > entry->job.id) {
@@ -198,6 +199,7 @@ static void leave_lane(struct backfill *backfill, uint32_t at)
 {
     struct entry *entries = backfill->entries, *entry = &entries[at];
     struct lane *lane = &backfill->lanes[entry->job.account];
+    lane->count[entry->job.rank]--;
     *(entry->previous ? &entries[entry->previous].next : &lane->first[entry->job.rank]) =
         entry->next;
     *(entry->next ? &entries[entry->next].previous : &lane->last[entry->job.rank]) =
@@ -459,34 +461,95 @@ static void touch(struct backfill *backfill, uint32_t account)
     backfill->touched[backfill->touched_count++] = account;
 }
 
-// Everybody behind the head, in order.
-static bool scan(struct ask *ask)
+// The order of now, one account and rank after another: the first job of each, NIL past the last.
+// Each call takes the account's turn; order_end gives all of them back.
+static uint32_t order_next(struct backfill *backfill, int64_t time_us)
 {
-    struct backfill *backfill = ask->backfill;
-    bool found = false;
-    while (!found && ask->left) {
-        uint32_t account = fair_first(backfill->fair, ask->time_us / 1000);
-        if (account == FAIR_NONE)
-            break;
-        struct lane *lane = &backfill->lanes[account];
-        if (!lane->passed)
-            touch(backfill, account);
-        // How far down this account has come: the rank it waits with.
-        uint32_t rank = BACKFILL_RANKS - 1;
-        if (lane->passed)
-            rank = fair_rank(backfill->fair, account);
-        uint32_t at = lane_first(lane, rank);
-        rank = backfill->entries[at].job.rank;
-        lane->passed = true;
-        found = scan_lane(ask, at);
-        ask->left -= ask->left > 0;
-        lane_waits(backfill, account, rank ? lane_first(lane, rank - 1) : NIL);
-    }
+    uint32_t account = fair_first(backfill->fair, time_us / 1000);
+    if (account == FAIR_NONE)
+        return NIL;
+    struct lane *lane = &backfill->lanes[account];
+    if (!lane->passed)
+        touch(backfill, account);
+    uint32_t rank = lane->passed ? fair_rank(backfill->fair, account) : BACKFILL_RANKS - 1;
+    uint32_t at = lane_first(lane, rank);
+    rank = backfill->entries[at].job.rank;
+    lane->passed = true;
+    lane_waits(backfill, account, rank ? lane_first(lane, rank - 1) : NIL);
+    return at;
+}
+
+static void order_end(struct backfill *backfill)
+{
     while (backfill->touched_count) {
         uint32_t account = backfill->touched[--backfill->touched_count];
         backfill->lanes[account].passed = false;
         lane_settle(backfill, account);
     }
+}
+
+uint32_t backfill_order(struct backfill *backfill, int64_t time_us, uint64_t *ret_ids, uint32_t max)
+{
+    uint32_t count = 0;
+    for (uint32_t at; count < max && (at = order_next(backfill, time_us));)
+        for (; at && count < max; at = backfill->entries[at].next)
+            ret_ids[count++] = backfill->entries[at].job.id;
+    order_end(backfill);
+    return count;
+}
+
+// The last `max` of a lane before an entry go behind what is known to be in front; the oldest of
+// those leave.
+static uint32_t ahead_add(const struct backfill *backfill, uint32_t last, uint64_t *ahead,
+                          uint32_t count, uint32_t max)
+{
+    uint64_t nearest[BACKFILL_AHEAD_MAX];
+    uint32_t more = 0;
+    for (uint32_t at = last; at && more < max; at = backfill->entries[at].previous)
+        nearest[more++] = backfill->entries[at].job.id;
+    uint32_t kept = count < max - more ? count : max - more;
+    memmove(ahead, ahead + count - kept, kept * sizeof *ahead);
+    for (uint32_t i = 0; i < more; i++)
+        ahead[kept + i] = nearest[more - 1 - i];
+    return kept + more;
+}
+
+int64_t backfill_position(struct backfill *backfill, uint64_t id, int64_t time_us,
+                          uint64_t *ret_ahead, uint32_t *count)
+{
+    uint32_t max = *count, asked = entry_find(backfill, id);
+    int64_t position = 1;
+    must(max <= BACKFILL_AHEAD_MAX);
+    *count = 0;
+    const struct backfill_job *job = &backfill->entries[asked].job;
+    for (uint32_t at; asked && (at = order_next(backfill, time_us));) {
+        const struct backfill_job *first = &backfill->entries[at].job;
+        const struct lane *lane = &backfill->lanes[first->account];
+        bool own = first->account == job->account && first->rank == job->rank;
+        uint32_t last = own ? backfill->entries[asked].previous : lane->last[first->rank];
+        *count = ahead_add(backfill, last, ret_ahead, *count, max);
+        if (!own) {
+            position += lane->count[first->rank];
+            continue;
+        }
+        for (; last; last = backfill->entries[last].previous)
+            position++;
+        break;
+    }
+    order_end(backfill);
+    return position;
+}
+
+// Everybody behind the head, in order.
+static bool scan(struct ask *ask)
+{
+    struct backfill *backfill = ask->backfill;
+    bool found = false;
+    for (uint32_t at; !found && ask->left && (at = order_next(backfill, ask->time_us));) {
+        found = scan_lane(ask, at);
+        ask->left -= ask->left > 0;
+    }
+    order_end(backfill);
     return found;
 }
 
@@ -508,6 +571,29 @@ static bool scan_fresh(struct ask *ask)
     return false;
 }
 
+// Its account holds it now: what it kept is free, so all may be asked again.
+static void head_held(struct ask *ask, const struct backfill_job *job)
+{
+    struct backfill *backfill = ask->backfill;
+    uint32_t at = 0;
+    while (at < backfill->kept_count && backfill->kept[at].job != job->id)
+        at++;
+    if (at < backfill->kept_count) {
+        ask->house->unkeep(ask->house->context, job);
+        backfill->kept_count--;
+        for (; at < backfill->kept_count; at++) {
+            backfill->kept[at] = backfill->kept[at + 1];
+            backfill->kept_job[at] = backfill->kept_job[at + 1];
+        }
+    }
+    ask->house->held(ask->house->context, job);
+    must(backfill->lanes[job->account].held);
+    backfill->valid = backfill->in_vain = false;
+    backfill->fresh_count = 0;
+    backfill->scan++;
+    memset(backfill->failed, 0, sizeof backfill->failed);
+}
+
 // The first in order whom nothing of its own holds; NULL: nobody. Says how it stands.
 static const struct backfill_job *head_of(struct ask *ask, enum backfill_look *ret_look)
 {
@@ -519,11 +605,12 @@ static const struct backfill_job *head_of(struct ask *ask, enum backfill_look *r
         uint32_t at = lane_first(&backfill->lanes[account], BACKFILL_RANKS - 1);
         const struct backfill_job *job = &backfill->entries[at].job;
         bool known = backfill->valid && backfill->head == job->id;
-        *ret_look = known ? LOOK_BLOCKED : look(ask, job);
+        if (known && ask->house->holds && ask->house->holds(ask->house->context, job))
+            backfill->valid = false;
+        *ret_look = known && backfill->valid ? LOOK_BLOCKED : look(ask, job);
         if (*ret_look != LOOK_HELD)
             return job;
-        ask->house->held(ask->house->context, job);
-        must(backfill->lanes[account].held);
+        head_held(ask, job);
     }
 }
 

@@ -24,7 +24,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { BACKFILL_RANKS = 8, BACKFILL_GANGS_MAX = 8 };
+enum { BACKFILL_RANKS = 8, BACKFILL_GANGS_MAX = 8, BACKFILL_AHEAD_MAX = 16 };
 
 struct backfill_job {
     uint64_t id, shape; // shape: equal ones fit alike; 0: not said
@@ -51,6 +51,8 @@ struct backfill_house {
     void (*unkeep)(void *context, const struct backfill_job *job);
     // The first of its account is HELD: backfill_hold it until that may have changed. NULL: never.
     void (*held)(void *context, const struct backfill_job *job);
+    // Has its account come to hold the head, which is known not to fit? NULL: never.
+    bool (*holds)(void *context, const struct backfill_job *job);
 };
 
 struct backfill_rule {
@@ -75,6 +77,13 @@ void backfill_hold(struct backfill *backfill, uint32_t account, bool held);
 uint32_t backfill_count(const struct backfill *backfill);
 const struct backfill_job *backfill_get(const struct backfill *backfill, uint64_t id);
 const struct backfill_job *backfill_oldest(const struct backfill *backfill, uint32_t account);
+
+// All that wait in the order of now, the first `max` of them; how many there are in `ret_ids`.
+uint32_t backfill_order(struct backfill *backfill, int64_t time_us, uint64_t *ret_ids,
+                        uint32_t max);
+// A job's place in that order, from 1, and the nearest in front of it, first in line first.
+int64_t backfill_position(struct backfill *backfill, uint64_t id, int64_t time_us,
+                          uint64_t *ret_ahead, uint32_t *count /* in: at most */);
 
 // Whose turn it is. FITS: that job starts now. BLOCKED: that is the head, and nobody else may go.
 // `grown` is a number that changes whenever something may fit that did not.

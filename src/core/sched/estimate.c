@@ -87,16 +87,36 @@ static uint32_t payer_of(const struct sketch *sketch, uint64_t account)
     return NOBODY;
 }
 
+// The ids of the first in line: in the order of now where classes and shares decide, by age where
+// the rule is strict. The job asked for is among them, or *ret_found is false.
+static uint32_t line_ids(const struct sketch *sketch, uint64_t asked, uint64_t ids[LOOKS_MAX],
+                         bool *ret_found)
+{
+    const struct sched_index *index = sketch->view->sched->index;
+    uint32_t count = 0;
+    *ret_found = false;
+    if (index->queue.rule.backfill) {
+        count = backfill_order(index->queue.backfill, sketch->view->time_us, ids, LOOKS_MAX);
+        for (uint32_t i = 0; i <= ESTIMATE_AHEAD_MAX && i < count; i++)
+            *ret_found = *ret_found || ids[i] == asked;
+        return count;
+    }
+    for (uint64_t id = 0; count < LOOKS_MAX && (id = line_next(&index->line, id));)
+        ids[count++] = id;
+    *ret_found = line_before(&index->line, asked) <= ESTIMATE_AHEAD_MAX;
+    return count;
+}
+
 // The line without the accounts that stay held: those in front of the job, and those behind, who
 // pass it while a limit of its account holds it. False: too many in front.
 static bool take_line(struct sketch *sketch, const struct job *job)
 {
     const struct sched_index *index = sketch->view->sched->index;
-    if (line_before(&index->line, job->id) > ESTIMATE_AHEAD_MAX)
-        return false;
-    uint64_t id = 0;
-    for (int looks = 0; looks < LOOKS_MAX && (id = line_next(&index->line, id)); looks++) {
-        const struct job *waiting = table_get(&sketch->view->sched->jobs, id);
+    uint64_t ids[LOOKS_MAX];
+    bool found;
+    uint32_t count = line_ids(sketch, job->id, ids, &found);
+    for (uint32_t i = 0; found && i < count; i++) {
+        const struct job *waiting = table_get(&sketch->view->sched->jobs, ids[i]);
         const struct account *account =
             table_get(&sketch->view->market->accounts, waiting->account);
         if (sketch->waiter_count == WAITERS_MAX)
@@ -115,7 +135,7 @@ static bool take_line(struct sketch *sketch, const struct job *job)
         sketch->waiters[sketch->waiter_count++] =
             (struct waiter){search_for(sketch->view, waiting), waiting, payer, false};
     }
-    return true;
+    return found;
 }
 
 static uint32_t slot_for(struct sketch *sketch, uint32_t node, uint64_t chip)

@@ -128,7 +128,7 @@ static void enqueue(struct sched *sched, struct market *market, struct job *job)
     *(after ? &job_at(sched, after)->queue_previous : &account->queue_last) = job->id;
     account->queued++;
     line_add(&sched->index->line, job->id);
-    queue_set(&sched->index->queue, market, account, account->queue_first);
+    queue_add(&sched->index->queue, market, job);
 }
 
 static void dequeue(struct sched *sched, struct market *market, struct job *job)
@@ -141,7 +141,16 @@ static void dequeue(struct sched *sched, struct market *market, struct job *job)
     job->queue_previous = job->queue_next = 0;
     account->queued--;
     line_remove(&sched->index->line, job->id);
-    queue_set(&sched->index->queue, market, account, account->queue_first);
+    queue_remove(&sched->index->queue, market, job);
+}
+
+// It has a lease now (+1), or has it no more (-1): what runs, and what its account has used.
+static void occupy(struct sched *sched, struct market *market, const struct job *job, int sign,
+                   int64_t time_us)
+{
+    struct account *account = table_get(&market->accounts, job->account);
+    horizon_job(&sched->index->horizon, market, job, sign);
+    queue_use_add(&sched->index->queue, market, account, sign * shape_milli(&job->shape), time_us);
 }
 
 void job_apply_queued(struct sched *sched, struct market *market, const struct job_queued *fact,
@@ -183,6 +192,7 @@ void job_apply_placed(struct sched *sched, struct market *market, const struct j
     job->attempt = fact->attempt;
     job->saved_start_ms = job->saved_ms;
     job->placed_us = time_us;
+    occupy(sched, market, job, 1, time_us);
 }
 
 void job_apply_started(struct sched *sched, const struct job_started *fact, int64_t time_us)
@@ -219,6 +229,8 @@ void job_apply_ended(struct sched *sched, struct market *market, const struct jo
     must(!fact->requeued || job->state != JOB_QUEUED);
     if (job->state == JOB_QUEUED)
         dequeue(sched, market, job);
+    else
+        occupy(sched, market, job, -1, time_us);
     job->reason = fact->reason;
     job->code = fact->code;
     job->signal = fact->signal;

@@ -110,6 +110,14 @@ struct job {
 };
 _Static_assert(sizeof(struct job) == 384, "no padding");
 
+// How the queue goes: settings of the house. All zero: strictly first come, first served.
+struct sched_rule {
+    int64_t half_life_ms, aging_ms; // fair.h
+    int64_t gang_wait_ms;           // backfill.h, these too
+    uint32_t depth, gangs_max;
+    bool backfill;
+};
+
 struct sched {
     struct table jobs, requirements, usual_shapes;
     struct sched_index *index; // caches only
@@ -153,6 +161,8 @@ struct job_dropped { // a job that is done leaves the table: an archive has it
 void sched_init(struct sched *sched);
 void sched_finish(struct sched *sched);
 void sched_reindex(struct sched *sched, const struct market *market);
+// Before the first job, after every change of the settings, and after a load before sched_reindex.
+void sched_rule_set(struct sched *sched, const struct sched_rule *rule);
 // The rule about where it may run; empty: anywhere.
 str job_require(const struct sched *sched, const struct job *job);
 

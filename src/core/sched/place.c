@@ -79,55 +79,114 @@ enum place_verdict place_feasible(const struct inventory *inventory, const struc
     return search_node(&search, FIT_OPEN, &placement) ? PLACE_FITS : PLACE_BUSY;
 }
 
-// Nothing has grown since this job was found not to fit.
-static bool still_blocked(const struct queue *queue, const struct place_view *view,
-                          const struct job *job)
-{
-    return queue->blocked_job == job->id &&
-           queue->blocked_market == market_generation(view->market) &&
-           queue->blocked_open == fit_generation(view->inventory, FIT_OPEN);
-}
+// One question of whose turn it is.
+struct ask {
+    const struct place_view *view;
+    struct queue *queue;
+    struct horizon *horizon;
+    enum hold hold;             // of the job that was looked at last
+    uint64_t found;             // whom the placement is for
+    struct placement placement; // what was found last, as long as nothing else was searched
+};
 
-static enum place_turn turn_of(const struct place_view *view, const struct job *job,
-                               struct placement *ret_placement)
+static enum backfill_look look(void *context, const struct backfill_job *waiting, int64_t time_us)
 {
-    struct queue *queue = &view->sched->index->queue;
-    if (still_blocked(queue, view, job))
-        return PLACE_TURN_BLOCKED;
+    struct ask *ask = context;
+    const struct place_view *view = ask->view;
+    const struct job *job = table_get(&view->sched->jobs, waiting->id);
+    must(job && job->state == JOB_QUEUED);
+    ask->found = 0;
+    ask->hold = queue_limits(view, table_at(&view->market->accounts, waiting->account), job);
+    if (ask->hold != HOLD_READY)
+        return LOOK_HELD;
     struct search search = search_for(view, job);
     struct placement placement;
     if (search_devices(&search, &placement)) {
-        placement.job = job->id;
-        *ret_placement = placement;
-        return PLACE_TURN_FITS;
+        if (horizon_disturbs(ask->horizon, placement.chip, waiting, time_us))
+            return LOOK_BLOCKED;
+        ask->found = placement.job = job->id;
+        ask->placement = placement;
+        return LOOK_FITS;
     }
-    if (!search_node(&search, FIT_SELLABLE, &placement))
-        return PLACE_TURN_NONE;
-    queue->blocked_job = job->id;
-    queue->blocked_market = market_generation(view->market);
-    queue->blocked_open = fit_generation(view->inventory, FIT_OPEN);
-    return PLACE_TURN_BLOCKED;
+    if (search_node(&search, FIT_SELLABLE, &placement))
+        return LOOK_BLOCKED;
+    ask->hold = HOLD_STUCK;
+    return LOOK_HELD;
+}
+
+// Of the chips it may use, the one that is free first. None: it closes them all.
+static bool keep(void *context, const struct backfill_job *waiting, int64_t time_us,
+                 int64_t *ret_us)
+{
+    struct ask *ask = context;
+    const struct inventory *inventory = ask->view->inventory;
+    const struct job *job = table_get(&ask->view->sched->jobs, waiting->id);
+    struct horizon_kept kept = {.job = job->id, .amount = waiting->amount, .shape = job->shape};
+    uint32_t cursor = 0;
+    for (const struct chip *chip; (chip = table_step(&inventory->chips, &cursor));) {
+        int64_t at_us;
+        if (!shape_allows(&job->shape, chip->id) ||
+            !horizon_fit(ask->horizon, inventory, chip->id, waiting, time_us, &at_us) ||
+            (kept.chip && at_us >= kept.from_us))
+            continue;
+        kept.chip = chip->id;
+        kept.from_us = at_us;
+    }
+    if (__builtin_add_overflow(kept.from_us, waiting->run_us, &kept.until_us))
+        kept.until_us = UNTIL_EVER;
+    horizon_keep(ask->horizon, &kept);
+    *ret_us = kept.from_us;
+    return kept.chip;
+}
+
+static void unkeep(void *context, const struct backfill_job *waiting)
+{
+    struct ask *ask = context;
+    horizon_unkeep(ask->horizon, waiting->id);
+}
+
+static void held(void *context, const struct backfill_job *waiting)
+{
+    struct ask *ask = context;
+    queue_hold(ask->queue, waiting->account, ask->hold);
+}
+
+static bool holds(void *context, const struct backfill_job *waiting)
+{
+    struct ask *ask = context;
+    const struct place_view *view = ask->view;
+    return queue_limits(view, table_at(&view->market->accounts, waiting->account),
+                        table_get(&view->sched->jobs, waiting->id)) != HOLD_READY;
+}
+
+// Changes whenever a search that found nothing may find something.
+static uint64_t grown(const struct place_view *view)
+{
+    return market_generation(view->market) + fit_generation(view->inventory, FIT_OPEN) +
+           fit_generation(view->inventory, FIT_SELLABLE);
 }
 
 enum place_turn place_turn(const struct place_view *view, const struct job **ret_job,
                            struct placement *ret_placement)
 {
-    struct queue *queue = &view->sched->index->queue;
-    queue_refresh(queue, view);
-    for (const struct account *account; (account = queue_first(queue, view->market));) {
-        const struct job *job = table_get(&view->sched->jobs, account->queue_first);
-        must(job && job->state == JOB_QUEUED);
-        enum hold hold = queue_limits(view, account, job);
-        enum place_turn turn = PLACE_TURN_NONE;
-        if (hold == HOLD_READY)
-            turn = turn_of(view, job, ret_placement);
-        if (turn != PLACE_TURN_NONE) {
-            *ret_job = job;
-            return turn;
-        }
-        queue_hold(queue, view->market, account, hold == HOLD_READY ? HOLD_STUCK : hold);
-    }
-    return PLACE_TURN_NONE;
+    struct sched_index *index = view->sched->index;
+    struct ask ask = {.view = view, .queue = &index->queue, .horizon = &index->horizon};
+    queue_refresh(ask.queue, view);
+    if (!ask.queue->backfill)
+        return PLACE_TURN_NONE;
+    struct backfill_house house = {&ask, look, keep, unkeep, held, holds};
+    const struct backfill_job *waiting;
+    enum backfill_turn turn =
+        backfill_next(ask.queue->backfill, &house, view->time_us, grown(view), &waiting);
+    if (turn == BACKFILL_NONE)
+        return PLACE_TURN_NONE;
+    *ret_job = table_get(&view->sched->jobs, waiting->id);
+    if (turn == BACKFILL_BLOCKED)
+        return PLACE_TURN_BLOCKED;
+    if (ask.found != waiting->id)
+        must(look(&ask, waiting, view->time_us) == LOOK_FITS);
+    *ret_placement = ask.placement;
+    return PLACE_TURN_FITS;
 }
 
 bool place_next(const struct place_view *view, struct placement *ret_placement)

@@ -1,11 +1,13 @@
 // place.h - which job next, and where: the one door to placement.
 //
-// First come, first served over all accounts: the oldest queued job whose account is within its
-// limits goes first, and what does not fit holds back everything behind it. A job that waiting for
-// others to end cannot help holds back only its own account: one over its account's limits, one
-// without a price, and one that would not fit even if everything that runs had ended (its nodes
-// are draining, in repair or gone). First fit in id order of nodes, lowest device indexes.
-// Everything that places goes through this header.
+// Priority class first, then the account's fair share (nominal quota, borrowing, decayed use:
+// fair.h), then the older job. What does not fit holds back everything behind it, but for those
+// who are gone by the time at which it fits, or leave it enough (backfill.h); a gang that has
+// waited too long goes before all. With an all-zero sched_rule it is first come, first served over
+// all accounts of a class. A job that waiting for others to end cannot help holds back only its own
+// account: one over its account's limits, one without a price, and one that would not fit even if
+// everything that runs had ended (its nodes are draining, in repair or gone). First fit in id order
+// of nodes, lowest device indexes. Everything that places goes through this header.
 //
 //   Owner      nobody: functions of the state; place_next may use the caches of sched
 //   Invariant  what place_next returns can be leased at once: devices open, memory free, price in
@@ -57,6 +59,7 @@ struct place_view {
     int64_t (*spent_minor)(const void *context, uint64_t account);
     const void *context;
     uint64_t spent_epoch;
+    int64_t time_us; // now
 };
 bool place_next(const struct place_view *view, struct placement *ret_placement);
 

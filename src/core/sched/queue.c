@@ -1,16 +1,17 @@
 #include "core/sched/queue.h"
 #include "base/must.h"
 #include "core/inventory/fit.h"
+#include "core/sched/sched_index.h"
 #include <stdlib.h>
 #include <string.h>
 
 void queue_finish(struct queue *queue)
 {
     free(queue->accounts);
-    free(queue->heap);
+    backfill_destroy(queue->backfill);
     free(queue->held[0].places);
     free(queue->held[1].places);
-    *queue = (struct queue){0};
+    *queue = (struct queue){.rule = queue->rule};
 }
 
 static void *grown(void *memory, size_t count, size_t size)
@@ -22,83 +23,140 @@ static void *grown(void *memory, size_t count, size_t size)
 
 static void queue_grow(struct queue *queue, uint32_t accounts)
 {
+    if (!queue->backfill) {
+        queue->backfill = backfill_create();
+        queue_rule_set(queue, &queue->rule);
+    }
+    if (accounts <= queue->room)
+        return;
     uint32_t room = queue->room ? queue->room * 2 : 64;
     while (room < accounts)
         room *= 2;
     queue->accounts = grown(queue->accounts, room, sizeof *queue->accounts);
-    queue->heap = grown(queue->heap, room, sizeof *queue->heap);
     for (int i = 0; i < 2; i++)
         queue->held[i].places = grown(queue->held[i].places, room, sizeof(uint32_t));
     memset(queue->accounts + queue->room, 0, (room - queue->room) * sizeof *queue->accounts);
     queue->room = room;
 }
 
-static void heap_put(struct queue *queue, uint32_t at, uint32_t place)
+void queue_rule_set(struct queue *queue, const struct sched_rule *rule)
 {
-    queue->heap[at] = place;
-    queue->accounts[place].heap = at + 1;
-}
-
-static uint64_t heap_head(const struct queue *queue, uint32_t at)
-{
-    return queue->accounts[queue->heap[at]].head;
-}
-
-static void heap_settle(struct queue *queue, uint32_t at)
-{
-    uint32_t place = queue->heap[at];
-    uint64_t head = queue->accounts[place].head;
-    while (at > 0 && heap_head(queue, (at - 1) / 2) > head) {
-        heap_put(queue, at, queue->heap[(at - 1) / 2]);
-        at = (at - 1) / 2;
-    }
-    for (uint32_t child; (child = at * 2 + 1) < queue->heap_count; at = child) {
-        if (child + 1 < queue->heap_count && heap_head(queue, child + 1) < heap_head(queue, child))
-            child++;
-        if (heap_head(queue, child) > head)
-            break;
-        heap_put(queue, at, queue->heap[child]);
-    }
-    heap_put(queue, at, place);
-}
-
-static void heap_leave(struct queue *queue, uint32_t place)
-{
-    uint32_t at = queue->accounts[place].heap;
-    if (at == 0)
+    queue->rule = *rule;
+    if (!queue->backfill)
         return;
-    queue->accounts[place].heap = 0;
-    uint32_t last = queue->heap[--queue->heap_count];
-    if (last == place)
-        return;
-    heap_put(queue, at - 1, last);
-    heap_settle(queue, at - 1);
+    fair_rule_set(backfill_fair(queue->backfill),
+                  &(struct fair_rule){rule->half_life_ms, rule->aging_ms});
+    backfill_rule_set(
+        queue->backfill,
+        &(struct backfill_rule){rule->backfill, rule->depth, rule->gang_wait_ms, rule->gangs_max});
+}
+
+void queue_account_set(struct queue *queue, const struct market *market,
+                       const struct account *account)
+{
+    uint32_t place = table_place(&market->accounts, account), above = FAIR_NONE;
+    queue_grow(queue, market->accounts.high);
+    const struct account *parent = table_get(&market->accounts, account->parent);
+    if (parent) {
+        above = table_place(&market->accounts, parent);
+        if (!queue->accounts[above].known)
+            queue_account_set(queue, market, parent);
+    }
+    queue->accounts[place].known = true;
+    struct fair *fair = backfill_fair(queue->backfill);
+    fair_account_set(fair, place, above, account->nominal_milli);
+    struct fair_memory memory = {account->fair_used_milli, account->fair_decayed,
+                                 account->fair_since_ms};
+    fair_memory_set(fair, place, &memory);
+}
+
+static void account_know(struct queue *queue, const struct market *market,
+                         const struct account *account)
+{
+    uint32_t place = table_place(&market->accounts, account);
+    if (place >= queue->room || !queue->accounts[place].known)
+        queue_account_set(queue, market, account);
+}
+
+void queue_use_add(struct queue *queue, struct market *market, struct account *account,
+                   int64_t milli, int64_t time_us)
+{
+    account_know(queue, market, account);
+    struct fair *fair = backfill_fair(queue->backfill);
+    fair_use_add(fair, table_place(&market->accounts, account), milli, time_us / 1000);
+    for (struct account *row = account; row; row = table_get(&market->accounts, row->parent)) {
+        struct fair_memory memory = fair_memory_of(fair, table_place(&market->accounts, row));
+        row->fair_used_milli = memory.used;
+        row->fair_decayed = memory.decayed;
+        row->fair_since_ms = memory.since_ms;
+    }
 }
 
 static void make_ready(struct queue *queue, uint32_t place)
 {
-    struct queue_account *account = &queue->accounts[place];
-    account->hold = HOLD_READY;
-    if (account->heap == 0)
-        heap_put(queue, queue->heap_count++, place);
-    heap_settle(queue, account->heap - 1);
+    queue->accounts[place].hold = HOLD_READY;
+    backfill_hold(queue->backfill, place, false);
 }
 
-void queue_set(struct queue *queue, const struct market *market, const struct account *account,
-               uint64_t head)
+// Another job may be the first of the account now.
+static void head_changed(struct queue *queue, uint32_t place)
 {
-    uint32_t place = table_place(&market->accounts, account);
-    if (place >= queue->room)
-        queue_grow(queue, market->accounts.high);
+    const struct backfill_job *first = backfill_oldest(queue->backfill, place);
+    uint64_t head = first ? first->id : 0;
     if (queue->accounts[place].head == head)
         return;
     queue->accounts[place].head = head;
-    if (head) {
-        make_ready(queue, place);
-        return;
-    }
-    heap_leave(queue, place);
-    queue->accounts[place].hold = HOLD_EMPTY;
+    make_ready(queue, place);
+    if (!head)
+        queue->accounts[place].hold = HOLD_EMPTY;
+}
+
+static uint64_t mix(uint64_t hash, uint64_t value)
+{
+    return (hash ^ value) * UINT64_C(0x100000001b3) + (hash >> 29);
+}
+
+// Jobs with the same number fit alike: what they ask, what they may use, in which currency.
+static uint64_t shape_number(const struct account *account, const struct job *job)
+{
+    const struct shape *shape = &job->shape;
+    uint64_t hash = UINT64_C(0xcbf29ce484222325);
+    for (int i = 0; i < SHAPE_CHIPS_MAX; i++)
+        hash = mix(hash, shape->chips[i]);
+    hash = mix(mix(hash, (uint64_t)shape->cpu_milli), (uint64_t)shape->memory_mib);
+    hash = mix(mix(hash, (uint64_t)shape->device_memory_mib), shape->nodes);
+    hash = mix(mix(mix(hash, shape->devices), shape->milli), shape->slices);
+    hash = mix(mix(mix(hash, shape->together), shape->together_must), shape->spread);
+    hash = mix(mix(mix(hash, job->class), job->power), job->requirement);
+    return mix(mix(hash, job->reservation), account->currency) | 1;
+}
+
+void queue_add(struct queue *queue, const struct market *market, const struct job *job)
+{
+    const struct account *account = table_get(&market->accounts, job->account);
+    account_know(queue, market, account);
+    uint32_t place = table_place(&market->accounts, account);
+    int64_t run_us = INT64_MAX;
+    if (job->run_ms_max && __builtin_mul_overflow(job->run_ms_max, 1000, &run_us))
+        run_us = INT64_MAX;
+    struct backfill_job row = {
+        .id = job->id,
+        .shape = shape_number(account, job),
+        .amount = shape_milli(&job->shape),
+        .run_us = run_us,
+        .since_ms = job->queued_us / 1000,
+        .account = place,
+        .rank = priority_rank((enum job_priority)job->priority),
+        .gang = job->shape.nodes > 1,
+    };
+    backfill_add(queue->backfill, &row);
+    head_changed(queue, place);
+}
+
+void queue_remove(struct queue *queue, const struct market *market, const struct job *job)
+{
+    backfill_remove(queue->backfill, job->id);
+    head_changed(queue, table_place(&market->accounts, table_get(&market->accounts, job->account)));
 }
 
 static int list_of(enum hold hold)
@@ -106,13 +164,11 @@ static int list_of(enum hold hold)
     return hold == HOLD_STUCK;
 }
 
-void queue_hold(struct queue *queue, const struct market *market, const struct account *account,
-                enum hold hold)
+void queue_hold(struct queue *queue, uint32_t place, enum hold hold)
 {
     must(hold == HOLD_LIMIT || hold == HOLD_MONTH || hold == HOLD_STUCK);
-    uint32_t place = table_place(&market->accounts, account);
     struct queue_account *waiting = &queue->accounts[place];
-    heap_leave(queue, place);
+    backfill_hold(queue->backfill, place, true);
     waiting->hold = (uint8_t)hold;
     if (hold == HOLD_LIMIT || waiting->listed[list_of(hold)])
         return;
@@ -192,9 +248,14 @@ void queue_refresh(struct queue *queue, const struct place_view *view)
     queue->spent_epoch = view->spent_epoch;
 }
 
-const struct account *queue_first(const struct queue *queue, const struct market *market)
+const struct job *queue_head(const struct sched *sched, const struct market *market,
+                             const struct account *account)
 {
-    return queue->heap_count ? table_at(&market->accounts, queue->heap[0]) : NULL;
+    const struct queue *queue = &sched->index->queue;
+    uint32_t place = table_place(&market->accounts, account);
+    if (place >= queue->room || !queue->accounts[place].head)
+        return NULL;
+    return table_get(&sched->jobs, queue->accounts[place].head);
 }
 
 enum hold queue_hold_of(const struct queue *queue, const struct market *market,

@@ -1,14 +1,13 @@
-// queue.h - whose turn it is: the accounts with queued jobs, by their oldest job.
+// queue.h - all jobs that wait, in the order of backfill.h, and the accounts that hold themselves.
 //
-// Inside the room only. An account with queued jobs is either ready (it stands in a heap by the id
-// of its oldest job) or held by something that is its own; it is looked at again only when that may
-// have changed:
+// Inside the room only. An account with queued jobs is in the order, or held by something that is
+// its own; it is looked at again only when that may have changed:
 //
 //   LIMIT  more devices than its limit allows   until a lease of it ends or its limits are set
 //   MONTH  charged up to its month limit        until its limits are set or the epoch changes
 //   STUCK  no price, or no node that could      until prices or the house change
 //
-// A new oldest job makes an account ready in any case. Being ready promises nothing: place.c checks
+// A new first job makes an account ready in any case. Being ready promises nothing: place.c checks
 // again each time.
 //
 //   Owner      struct sched_index; a function of the tables, as far as decisions can tell
@@ -16,15 +15,16 @@
 //   Refusal    none
 //   Fault      none (no memory: must)
 #pragma once
+#include "core/sched/backfill.h"
 #include "core/sched/place.h"
 
 enum hold { HOLD_EMPTY, HOLD_READY, HOLD_LIMIT, HOLD_MONTH, HOLD_STUCK, HOLDS };
 
 struct queue_account {
-    uint64_t head;  // its oldest queued job
-    uint32_t heap;  // place in the heap + 1; 0: not in it
+    uint64_t head;  // the first of its jobs
     uint8_t hold;   // enum hold
     bool listed[2]; // in held[0] (MONTH), held[1] (STUCK)
+    bool known;     // the fair tree has it
 };
 
 struct queue_list {
@@ -34,27 +34,32 @@ struct queue_list {
 
 struct queue {
     struct queue_account *accounts; // by place in the account table
-    uint32_t *heap;                 // account places, smallest head first
-    uint32_t heap_count, room;
+    uint32_t room;
+    struct backfill *backfill; // made with the first account
+    struct sched_rule rule;    // what the fair tree and the backfill were told
     struct queue_list held[2];
     uint64_t spent_epoch, market_seen, house_seen; // what the held ones were held under
-    // The ready job that does not fit now, and under which generations that was found.
-    uint64_t blocked_job, blocked_market, blocked_open;
 };
 
 void queue_finish(struct queue *queue);
-// The account has this oldest job now (0: none).
-void queue_set(struct queue *queue, const struct market *market, const struct account *account,
-               uint64_t head);
-// Makes ready again whoever may be: call before queue_first.
+void queue_rule_set(struct queue *queue, const struct sched_rule *rule);
+// The account's row as it is: its parent, its nominal quota, what is remembered of its use.
+void queue_account_set(struct queue *queue, const struct market *market,
+                       const struct account *account);
+// Its use changes; what is remembered goes into the rows of it and its parents.
+void queue_use_add(struct queue *queue, struct market *market, struct account *account,
+                   int64_t milli, int64_t time_us);
+void queue_add(struct queue *queue, const struct market *market, const struct job *job);
+void queue_remove(struct queue *queue, const struct market *market, const struct job *job);
+// Makes ready again whoever may be: call before asking whose turn it is.
 void queue_refresh(struct queue *queue, const struct place_view *view);
-// Do its own limits hold an account with this oldest job? READY, LIMIT or MONTH.
+// Do its own limits hold an account with this job? READY, LIMIT or MONTH.
 enum hold queue_limits(const struct place_view *view, const struct account *account,
                        const struct job *job);
 bool queue_month_over(const struct place_view *view, const struct account *account);
-// The ready account with the oldest job, NULL: none.
-const struct account *queue_first(const struct queue *queue, const struct market *market);
-void queue_hold(struct queue *queue, const struct market *market, const struct account *account,
-                enum hold hold);
+// The first job of an account that has some; NULL: it has none.
+const struct job *queue_head(const struct sched *sched, const struct market *market,
+                             const struct account *account);
+void queue_hold(struct queue *queue, uint32_t place, enum hold hold);
 enum hold queue_hold_of(const struct queue *queue, const struct market *market,
                         const struct account *account);

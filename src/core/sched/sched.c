@@ -19,6 +19,7 @@ static void index_clear(struct sched_index *index)
 {
     line_finish(&index->line);
     queue_finish(&index->queue);
+    horizon_finish(&index->horizon);
     lookup_finish(&index->requirements);
     index->requeued = 0;
 }
@@ -34,22 +35,32 @@ void sched_finish(struct sched *sched)
     table_finish(&sched->usual_shapes);
 }
 
+static bool occupies(const struct job *job)
+{
+    return job->state == JOB_STARTING || job->state == JOB_RUNNING || job->state == JOB_STOPPING;
+}
+
+void sched_rule_set(struct sched *sched, const struct sched_rule *rule)
+{
+    queue_rule_set(&sched->index->queue, rule);
+}
+
 void sched_reindex(struct sched *sched, const struct market *market)
 {
     index_clear(sched->index);
     requirements_reindex(&sched->requirements, &sched->index->requirements);
     uint32_t cursor = 0;
-    for (const struct job *job; (job = table_step(&sched->jobs, &cursor));)
-        if (job->state == JOB_QUEUED)
-            line_add(&sched->index->line, job->id);
-    cursor = 0;
     for (const struct account *row; (row = table_step(&market->accounts, &cursor));)
-        queue_set(&sched->index->queue, market, row, row->queue_first);
-}
-
-static bool occupies(const struct job *job)
-{
-    return job->state == JOB_STARTING || job->state == JOB_RUNNING || job->state == JOB_STOPPING;
+        queue_account_set(&sched->index->queue, market, row);
+    cursor = 0;
+    for (const struct job *job; (job = table_step(&sched->jobs, &cursor));) {
+        if (occupies(job))
+            horizon_job(&sched->index->horizon, market, job, 1);
+        if (job->state != JOB_QUEUED)
+            continue;
+        line_add(&sched->index->line, job->id);
+        queue_add(&sched->index->queue, market, job);
+    }
 }
 
 // Counts the jobs of one account's list; false with the first that does not belong there.

@@ -14,8 +14,16 @@ const char *why_rule_text(enum why_rule rule)
     return texts[rule];
 }
 
-static void in_line(const struct line *line, const struct job *job, struct why *why)
+static void in_line(const struct place_view *view, const struct job *job, struct why *why)
 {
+    const struct sched_index *index = view->sched->index;
+    if (index->queue.rule.backfill) {
+        why->ahead_count = WHY_AHEAD_MAX;
+        why->position = backfill_position(index->queue.backfill, job->id, view->time_us, why->ahead,
+                                          &why->ahead_count);
+        return;
+    }
+    const struct line *line = &index->line;
     why->position = line_before(line, job->id) + 1;
     uint64_t ahead[WHY_AHEAD_MAX], id = job->id;
     uint32_t count = 0;
@@ -120,11 +128,11 @@ static void waiting(const struct place_view *view, const struct job *job, struct
     struct search search = search_for(view, job);
     enum place_turn turn = place_turn(view, &first, &placement);
     // Asked again: a held account is not looked at when a second reason joins the first.
-    const struct job *head = table_get(&view->sched->jobs, account->queue_first);
+    const struct job *head = queue_head(view->sched, view->market, account);
     enum hold hold = queue_limits(view, account, head);
     if (hold == HOLD_READY)
         hold = queue_hold_of(&view->sched->index->queue, view->market, account);
-    in_line(&view->sched->index->line, job, why);
+    in_line(view, job, why);
     why->rule = WHY_BEHIND;
     if (hold == HOLD_LIMIT)
         device_limit(account, head, why);

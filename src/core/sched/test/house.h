@@ -43,7 +43,8 @@ static inline void house_finish(struct house *house)
 static inline struct place_view house_view(const struct house *house)
 {
     return (struct place_view){&house->inventory, &house->market, &house->sched,
-                               house_spent,       house,          house->spent_epoch};
+                               house_spent,       house,          house->spent_epoch,
+                               house->time_us};
 }
 
 static inline uint64_t house_chip(struct house *house)

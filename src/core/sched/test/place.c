@@ -1,6 +1,7 @@
 #include "core/sched/test/house.h"
 #include "core/sched/test/plain.h"
 #include "core/sched/test/storm.h"
+#include "core/sched/why.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -294,6 +295,120 @@ static void a_long_queue_is_not_walked(void **state)
     house_finish(&house);
 }
 
+static const struct sched_rule usual = {3600 * 1000, 60 * 1000, 0, 0, 1, true};
+
+// The queue's rule as a new house has it: what it decides is a function of the rows as well.
+static void backfill_and_shares_go_on_the_same_after_a_load(void **state)
+{
+    (void)state;
+    static struct house house, twin, kept;
+    struct rng rng = {.state = 17}, twin_rng = rng;
+    house_init(&house);
+    house_init(&twin);
+    sched_rule_set(&house.sched, &usual);
+    sched_rule_set(&twin.sched, &usual);
+    storm_begin(&house, &rng);
+    storm_begin(&twin, &twin_rng);
+    for (int i = 0; i < 3000; i++) {
+        storm_turn(&house, &rng);
+        storm_turn(&twin, &twin_rng);
+        if (i % 97 == 0) {
+            kept = twin;
+            house_init(&twin);
+            sched_rule_set(&twin.sched, &usual);
+            house_copy(&twin, &kept);
+            house_finish(&kept);
+        }
+        if (i % 32 == 0)
+            assert_true(house_same(&house, &twin));
+        if (i % 512 == 0)
+            assert_house_is_sound(&house);
+    }
+    assert_true(house.lease > 300);
+    house_finish(&house);
+    house_finish(&twin);
+}
+
+// Four devices: 1 has two for 10 s. 2 wants all four. 3 is over by then and may pass, 4 is not; 5
+// would leave 2 too little.
+static void who_is_in_nobodys_way_passes(void **state)
+{
+    (void)state;
+    static struct house house;
+    struct shape one = {.devices = 1}, two = {.devices = 2}, four = {.devices = 4};
+    begin_small(&house, 4);
+    sched_rule_set(&house.sched, &usual);
+    house_submit(&house, 1, &two, 10000);
+    assert_int_equal(place_one(&house), 1);
+    house_submit(&house, 1, &four, 10000); // 2
+    house_submit(&house, 1, &one, 10001);  // 3: a millisecond too long
+    house_submit(&house, 1, &one, 10000);  // 4
+    house_submit(&house, 1, &one, 0);      // 5: without a limit
+    assert_int_equal(place_one(&house), 4);
+    assert_int_equal(place_one(&house), 0);
+    struct place_view view = house_view(&house);
+    struct why why;
+    why_job(&view, table_get(&house.sched.jobs, 2), house.time_us, &why);
+    assert_true(why.estimate_known && why.estimate_us == house.time_us + 10 * 1000000);
+    house.time_us += 10 * 1000000;
+    house_end(&house, 1, false);
+    assert_int_equal(place_one(&house), 0);
+    house_end(&house, 4, false);
+    assert_int_equal(place_one(&house), 2);
+    house_finish(&house);
+}
+
+// While somebody without a time limit runs, it is not known when the first fits: nobody passes it
+// on its chip, and everybody on another.
+static void nobody_passes_where_no_end_is_known(void **state)
+{
+    (void)state;
+    static struct house house;
+    struct shape one = {.devices = 1, .chips = {1}}, two = {.devices = 2, .chips = {1}};
+    struct shape other = {.devices = 1, .chips = {2}};
+    begin_small(&house, 2);
+    sched_rule_set(&house.sched, &usual);
+    uint64_t chip = house_chip(&house);
+    house_node(&house, &chip, 1, 1000);
+    house_price(&house, chip);
+    house_submit(&house, 1, &one, 0);
+    assert_int_equal(place_one(&house), 1);
+    house_submit(&house, 1, &two, 1000);
+    house_submit(&house, 1, &one, 1);
+    house_submit(&house, 1, &other, 0); // 4
+    assert_int_equal(place_one(&house), 4);
+    assert_int_equal(place_one(&house), 0);
+    house_end(&house, 1, false);
+    assert_int_equal(place_one(&house), 2);
+    house_finish(&house);
+}
+
+// Who has used much goes behind who has used little; a higher class goes before both.
+static void class_then_share_then_age(void **state)
+{
+    (void)state;
+    static struct house house;
+    struct shape one = {.devices = 1};
+    begin_small(&house, 1);
+    sched_rule_set(&house.sched, &usual);
+    house_submit(&house, 1, &one, 1000);
+    assert_int_equal(place_one(&house), 1);
+    house.time_us += INT64_C(3600) * 1000000;
+    for (int i = 0; i < 3; i++) // 2, 3, 4 of the account that has used the device for an hour
+        house_submit(&house, 1, &one, 1000);
+    house_submit(&house, 2, &one, 1000); // 5
+    struct job_queued high = {.job = ++house.job, .account = 1, .shape = one};
+    high.priority = PRIORITY_HIGH;
+    job_apply_queued(&house.sched, &house.market, &high, house.time_us); // 6
+    static const uint64_t order[] = {6, 5, 2, 3, 4};
+    for (uint64_t i = 0, running = 1; i < 5; i++) {
+        house_end(&house, running, false);
+        running = place_one(&house);
+        assert_int_equal(running, order[i]);
+    }
+    house_finish(&house);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -305,6 +420,10 @@ int main(void)
         cmocka_unit_test(who_waits_in_vain_holds_back_nobody_else),
         cmocka_unit_test(a_shape_is_judged_against_the_whole_house),
         cmocka_unit_test(a_long_queue_is_not_walked),
+        cmocka_unit_test(backfill_and_shares_go_on_the_same_after_a_load),
+        cmocka_unit_test(who_is_in_nobodys_way_passes),
+        cmocka_unit_test(nobody_passes_where_no_end_is_known),
+        cmocka_unit_test(class_then_share_then_age),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
