@@ -3,10 +3,11 @@
 #include "fuzz.h"
 #include "sim/scenario.h"
 
-#define HEAD                                                                                      \
-    "name: tiny\nstart: 2027-01-01\nchips: [{name: G, idle_w: 1, class_w: 2, max_w: 3}]\n"        \
-    "accounts: [{slug: lab}]\nsites:\n  - {name: s, grid: {contract_kw: 9}, rack_rating_kw: 9,\n" \
-    "     substations: [{name: t, rating_kw: 9, racks: 9}]}\n"                                    \
+#define HEAD                                                                               \
+    "name: tiny\nstart: 2027-01-01\nchips: [{name: G, idle_w: 1, class_w: 2, max_w: 3}]\n" \
+    "accounts: [{slug: lab}]\nsites:\n  - {name: s, country: JP, grid: {contract_kw: 9}, " \
+    "rack_rating_kw: 9,\n"                                                                 \
+    "     substations: [{name: t, rating_kw: 9, racks: 9}]}\n"                             \
     "fleet: [{site: s, chip: G, racks: 2, nodes: 2, devices: 4}]\n"
 
 const char *const fuzz_seeds[] = {

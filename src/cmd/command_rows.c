@@ -100,6 +100,15 @@ static const struct option limit_set_options[] = {
     {"no-month", OPTION_FLAG, .help = "no limit of money"},
     END_OF_OPTIONS,
 };
+static const struct option sim_options[] = {
+    {"seed", OPTION_INTEGER, "N", "of everything random, else the scenario's", .min = 0,
+     .max = INT64_MAX},
+    {"until", OPTION_TEXT, "WHEN", "a duration such as 90d or 1y, or a date; else its length"},
+    {"out", OPTION_FOLDER, "DIR", "write the tables there, a .csv each, and the report"},
+    {"journal", OPTION_FLAG, .help = "write the journal too: DIR/journal.txt"},
+    {"check", OPTION_FLAG, .help = "recount every invariant once a simulated day"},
+    END_OF_OPTIONS,
+};
 static const struct option balance_options[] = {
     {"at", OPTION_TIME, "TIME", "as it was then"},
     END_OF_OPTIONS,
@@ -301,6 +310,16 @@ static const struct command rows[] = {
     {"setting set", "change what the house goes by", "NAME VALUE", WORDS(2, 2),
      .completes = "setting", .run = cmd_setting_set,
      .example = "tatara setting set stop_grace_ms 5000"},
+    {"sim", "plan a fleet: the same rules on a virtual clock", "SCENARIO.yaml", WORDS(1, 1),
+     .options = sim_options, .run = cmd_sim,
+     .about = "Runs a scenario: sites with their power, racks as they are built, demand, prices,\n"
+              "faults and curtailments. What decides is what decides in `tatara up`. The same\n"
+              "scenario and seed give the same bytes. docs/simulator.md says how to write one.\n"
+              "A journal that was written is checked by `tatara journal verify --file`.",
+     .example = "tatara sim scenario/laptop.yaml --out plan\n"
+                "tatara sim scenario/sakai.yaml --seed 7 --until 90d --json\n"
+                "tatara sim scenario/laptop.yaml --out plan --journal",
+     .exits = "1    mistakes in the scenario (all are named), or a broken invariant"},
     {"whoami", "which key, account and role you have", .run = cmd_whoami,
      .example = "tatara whoami"},
     {"lab fleet", "fill and churn a placement index of any size, and time it", NULL, WORDS(0, 0),

@@ -52,6 +52,7 @@
     X(run)            \
     X(setting_list)   \
     X(setting_set)    \
+    X(sim)            \
     X(status)         \
     X(up)             \
     X(whoami)         \

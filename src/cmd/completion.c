@@ -128,6 +128,8 @@ static void print_arguments(FILE *out)
         if (!row->hidden && row->completes)
             fprintf(out, "    '%s') _tatara_ids %s ;;\n", row->words, row->completes);
     fputs("    'lab json') _tatara_files -f ;;\n"
+          "    sim) mapfile -t COMPREPLY < <(compgen -f -X '!*.yaml' -- \"$cur\"; compgen -d -- "
+          "\"$cur\") ;;\n"
           "    backup | restore) _tatara_files -d ;;\n"
           "    completion) _tatara_reply bash ;;\n"
           "    esac\n}\n",

@@ -77,6 +77,24 @@ int64_t scenario_micro(struct scenario_reader *reader, const struct yaml_value *
     return 0;
 }
 
+void scenario_slug(struct scenario_reader *reader, const struct yaml_value *object, const char *key)
+{
+    if (!account_slug_valid(yaml_text(object, key, S(""))))
+        yaml_wrong(reader->report, yaml_get(object, key),
+                   "want a-z, 0-9 and -, beginning with a letter");
+}
+
+void scenario_country(struct scenario_reader *reader, const struct yaml_value *object, char *out)
+{
+    str text = yaml_text(object, "country", S(""));
+    bool good = text.len == 2 && text.ptr[0] >= 'A' && text.ptr[0] <= 'Z' && text.ptr[1] >= 'A' &&
+                text.ptr[1] <= 'Z';
+    if (!good)
+        yaml_wrong(reader->report, yaml_get(object, "country"), "want two capital letters");
+    else
+        must(str_copy(text, out, sizeof((struct scenario_site *)0)->country));
+}
+
 uint32_t scenario_zone(struct scenario_reader *reader, const struct yaml_value *object)
 {
     const struct yaml_value *value = yaml_get(object, "zone");
@@ -121,7 +139,8 @@ static void read_entities(struct scenario_reader *reader, const struct yaml_valu
     for (const struct yaml_value *item = first; item; item = item->next, row++) {
         scenario_text(item, "slug", row->slug, sizeof row->slug);
         scenario_text(item, "name", row->name, sizeof row->name);
-        scenario_text(item, "country", row->country, sizeof row->country);
+        scenario_slug(reader, item, "slug");
+        scenario_country(reader, item, row->country);
     }
     check_unique(reader, first, rows, scenario->entities, sizeof *rows);
 }
@@ -158,9 +177,7 @@ static void read_accounts(struct scenario_reader *reader, const struct yaml_valu
     for (const struct yaml_value *item = first; item; item = item->next, row++) {
         scenario_text(item, "slug", row->slug, sizeof row->slug);
         scenario_text(item, "name", row->name, sizeof row->name);
-        if (!account_slug_valid(str_from(row->slug)))
-            yaml_wrong(reader->report, yaml_get(item, "slug"),
-                       "want a-z, 0-9 and -, beginning with a letter");
+        scenario_slug(reader, item, "slug");
         row->entity = scenario_name(reader, item, "entity", scenario->entity, scenario->entities,
                                     sizeof *scenario->entity);
         row->zone = scenario_zone(reader, item);

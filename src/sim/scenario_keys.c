@@ -24,9 +24,10 @@ static const struct yaml_key keys[] = {
      "time between two points of the results, else an hour, or a day above 60 days"},
 
     {"entities", YAML_OBJECTS, false, 0, 64, NULL, "legal persons: owners, operators"},
-    {"entities.slug", YAML_TEXT, true, 1, 31, NULL, "its short name in this file"},
+    {"entities.slug", YAML_TEXT, true, 1, 31, NULL,
+     "a-z, 0-9 and -, beginning with a letter"},
     {"entities.name", YAML_TEXT, false, 1, 95, NULL, "its full name"},
-    {"entities.country", YAML_TEXT, false, 2, 2, NULL, "two letters, such as JP"},
+    {"entities.country", YAML_TEXT, true, 2, 2, NULL, "two letters, such as JP"},
 
     {"chips", YAML_OBJECTS, true, 1, 32, NULL, "kinds of device"},
     {"chips.name", YAML_TEXT, true, 1, 31, NULL, "its name"},
@@ -49,8 +50,9 @@ static const struct yaml_key keys[] = {
     {"prices.tax_permille", YAML_INTEGER, false, 0, 1000, NULL, "tax in thousandths, else 0"},
 
     {"sites", YAML_OBJECTS, true, 1, 64, NULL, "places with power"},
-    {"sites.name", YAML_TEXT, true, 1, 31, NULL, "its name"},
-    {"sites.country", YAML_TEXT, false, 2, 2, NULL, "two letters, such as US"},
+    {"sites.name", YAML_TEXT, true, 1, 31, NULL,
+     "a-z, 0-9 and -, beginning with a letter"},
+    {"sites.country", YAML_TEXT, true, 2, 2, NULL, "two letters, such as US"},
     {"sites.operator", YAML_TEXT, false, 1, 31, NULL, "the entity that runs it"},
     {"sites.zone", YAML_TEXT, false, 1, 63, NULL, "its clock, such as America/New_York, else UTC"},
     {"sites.grid", YAML_OBJECT, false, 0, 0, NULL, "the point at which it takes from the grid"},

@@ -28,6 +28,10 @@ int32_t scenario_find(struct scenario_reader *reader, const struct yaml_value *v
 // A decimal that must not be negative, in millionths.
 int64_t scenario_micro(struct scenario_reader *reader, const struct yaml_value *object,
                        const char *name);
+// A name the core takes as a slug, and a country: two capital letters.
+void scenario_slug(struct scenario_reader *reader, const struct yaml_value *object,
+                   const char *key);
+void scenario_country(struct scenario_reader *reader, const struct yaml_value *object, char *out);
 uint32_t scenario_zone(struct scenario_reader *reader, const struct yaml_value *object);
 
 void scenario_read_site(struct scenario_reader *reader, const struct yaml_value *object,

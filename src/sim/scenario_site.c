@@ -117,7 +117,8 @@ void scenario_read_site(struct scenario_reader *reader, const struct yaml_value 
 {
     const struct scenario *scenario = reader->scenario;
     scenario_text(object, "name", site->name, sizeof site->name);
-    scenario_text(object, "country", site->country, sizeof site->country);
+    scenario_slug(reader, object, "name");
+    scenario_country(reader, object, site->country);
     site->operator= scenario_name(reader, object, "operator", scenario->entity, scenario->entities,
                                   sizeof *scenario->entity);
     site->zone = scenario_zone(reader, object);
