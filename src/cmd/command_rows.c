@@ -149,6 +149,21 @@ static const struct option lab_fleet_options[] = {
     {"power", OPTION_FLAG, NULL, "racks hang on two feeds and devices promise watts"},
     END_OF_OPTIONS,
 };
+static const struct option lab_place_options[] = {
+    {"nodes", OPTION_FILE, "FILE", "CSV: sn,cpu_milli,memory_mib,gpu,model", .required = true},
+    {"pods", OPTION_FILE, "FILE", "CSV: name,cpu_milli,memory_mib,num_gpu,gpu_milli[,gpu_spec]",
+     .required = true},
+    {"order", OPTION_FILE, "FILE", "rows of the pod list as they arrive: 16-bit numbers"},
+    {"ranks", OPTION_FILE, "FILE", "for each node its place in line: 16-bit numbers"},
+    {"seed", OPTION_INTEGER, "N", "of a shuffle of its own in place of --order, else 42",
+     .min = 0, .max = INT64_MAX},
+    {"policy", OPTION_CHOICE, "RULE", "where a pod goes, else tatara",
+     .choices = "fgd|bestfit|packing|random|tatara"},
+    {"at", OPTION_TEXT, "N,N…", "percentages arrived to report, else 80,90,100,110,120,130"},
+    {"hold", OPTION_INTEGER, "N", "keep back so many arrivals, place the hardest first",
+     .min = 1, .max = 4096},
+    END_OF_OPTIONS,
+};
 static const struct option lab_power_options[] = {
     {"traces", OPTION_FILE, "DIR|FILE", "measured power: a CSV with power_total_W, or a directory",
      .required = true, .repeated = true},
@@ -333,6 +348,16 @@ static const struct command rows[] = {
      WORDS(1, 1), .run = cmd_lab_json, .about = "FILE may be - for standard input.",
      .example = "tatara lab json invoice.json",
      .exits = "1    it is not JSON: the error names line and column"},
+    {"lab place", "fill a recorded cluster with its pods under a placement rule",
+     .options = lab_place_options, .run = cmd_lab_place,
+     .about = "Each pod is placed once, by the index of the server, or dropped; none leaves.\n"
+              "Reported is how much is allocated when so many percent of the devices were asked\n"
+              "for, what is left at the end, how much of that is no use to a typical pod\n"
+              "(fragmentation, in devices) and decisions a second. Without --order and --ranks\n"
+              "the list is shuffled and pods are drawn from it until 130 % have come.",
+     .example = "tatara lab place --nodes nodes.csv --pods pods.csv --policy fgd\n"
+                "tatara lab place --nodes nodes.csv --pods pods.csv --order default.42.u16 "
+                "--ranks default.42.nodeperm.u16 --json"},
     {"lab power", "watts of N replicas of a service, from measured traces", "[FILE…]",
      WORDS(0, OPTION_WORDS_MAX), .options = lab_power_options, .run = cmd_lab_power,
      .about = "Each replica runs the trace with a phase of its own. What a device needs at the\n"

@@ -36,6 +36,7 @@
     X(key_revoke)     \
     X(lab_fleet)      \
     X(lab_json)       \
+    X(lab_place)      \
     X(lab_power)      \
     X(lab_queue)      \
     X(lease_list)     \

@@ -1,6 +1,7 @@
 #include "core/fleet/fleet.h"
 #include "base/must.h"
 #include "core/fleet/fleet_cell.h"
+#include "core/fleet/frag.h"
 #include "core/fleet/power_tree.h"
 #include <stdlib.h>
 #include <string.h>
@@ -28,6 +29,12 @@ void *fleet_grown(struct fleet *fleet, void *items, uint32_t *room, uint32_t cou
     fleet->bytes += (int64_t)((more - *room) * size);
     *room = more;
     return items;
+}
+
+void fleet_touch(struct fleet *fleet, uint32_t node)
+{
+    if (fleet->frag)
+        frag_touch(fleet->frag, node);
 }
 
 struct fleet *fleet_create(void)
@@ -68,6 +75,7 @@ void fleet_destroy(struct fleet *fleet)
     free(fleet->scratch.picks);
     free(fleet->scratch.parts);
     free(fleet->scratch.candidates);
+    frag_destroy(fleet->frag);
     power_tree_destroy(fleet->power);
     free(fleet);
 }
@@ -257,6 +265,7 @@ static void devices_set(struct fleet *fleet, uint32_t node, const device_set *bu
     cell_move(fleet, row, ROOM_SELLABLE, before[ROOM_SELLABLE], device_set_count(&house->sellable));
     cell_move(fleet, row, ROOM_BUILT, before[ROOM_BUILT], now_built);
     cell_raise(fleet, node);
+    fleet_touch(fleet, node);
     for (int room = 0; room < ROOM_KINDS; room++)
         fleet->generation[room]++;
 }
@@ -297,6 +306,7 @@ void fleet_node_size(struct fleet *fleet, uint32_t node, int64_t cpu_milli, int6
         house->cpu_milli = cpu_milli;
         house->memory_mib = memory_mib;
         cell_raise(fleet, at);
+        fleet_touch(fleet, at);
         at = house->twin;
     } while (at != node);
     for (int room = 0; room < ROOM_KINDS; room++)
@@ -315,7 +325,7 @@ uint64_t fleet_generation(const struct fleet *fleet, enum fleet_room room)
 
 int64_t fleet_bytes(const struct fleet *fleet)
 {
-    return fleet->bytes;
+    return fleet->bytes + (fleet->frag ? frag_bytes(fleet->frag) : 0);
 }
 
 uint32_t fleet_nodes(const struct fleet *fleet)

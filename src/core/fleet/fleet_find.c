@@ -2,6 +2,7 @@
 #include "base/must.h"
 #include "core/fleet/fleet_cell.h"
 #include "core/fleet/fleet_gang.h"
+#include "core/fleet/fleet_score.h"
 #include "core/fleet/fleet_use.h"
 #include "core/fleet/power_tree.h"
 #include <string.h>
@@ -301,6 +302,12 @@ bool fleet_find(struct fleet *fleet, const struct fleet_shape *shape, struct fle
     fleet->scratch.tries = FIND_TRIES;
     if (query.shape.nodes > 1)
         return gang_find(&query, ret_plan);
+    if (fleet->frag && query.shape.room == ROOM_OPEN) {
+        if (score_find(&query, ret_plan))
+            return true;
+        if (!query.locked) // else the best device may be locked and another of the node open
+            return false;
+    }
     if (query.shape.milli && find_share(&query, ret_plan))
         return true;
     uint32_t node = find_node(&query);

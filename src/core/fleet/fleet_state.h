@@ -173,12 +173,17 @@ struct fleet {
     uint64_t generation[ROOM_KINDS];
     uint64_t window_count, capped; // windows; nodes with a cap of watts
     struct power_tree *power;
+    struct frag *frag; // scoring; NULL: off
+    enum fleet_policy policy;
     struct scratch scratch;
     struct line_memo *lines; // by line of the power tree
     uint64_t searches;
     uint32_t line_room;
     int64_t bytes;
 };
+
+// A node has changed: its class is found anew when it is asked for.
+void fleet_touch(struct fleet *fleet, uint32_t node);
 
 // Memory that is counted in fleet->bytes.
 void *fleet_zeroed(struct fleet *fleet, size_t count, size_t size);

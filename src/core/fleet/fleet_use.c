@@ -155,6 +155,7 @@ static void machine_take(struct fleet *fleet, uint32_t node, const struct fleet_
             return;
         if (sign < 0 && at != node)
             cell_raise(fleet, at);
+        fleet_touch(fleet, at);
         at = fleet->houses[at].twin;
     } while (at != node);
 }
@@ -188,6 +189,7 @@ void fleet_take(struct fleet *fleet, const struct fleet_use *use)
         if (use->cpu_milli || use->memory_mib || (use->watts && row->flags & NODE_CAPPED))
             machine_take(fleet, node, use, 1);
         cell_open(fleet, row, before);
+        fleet_touch(fleet, node);
     }
     if (use->watts)
         watts_take(fleet, use, count, 1);
@@ -207,6 +209,7 @@ void fleet_give(struct fleet *fleet, const struct fleet_use *use)
         if (use->cpu_milli || use->memory_mib || (use->watts && row->flags & NODE_CAPPED))
             machine_take(fleet, node, use, -1);
         cell_open(fleet, row, before);
+        fleet_touch(fleet, node);
     }
     if (use->watts)
         watts_take(fleet, use, count, -1);
