@@ -11,6 +11,7 @@ static const struct show_field fields[] = {
     {"parent",         "parent",         SHOW_TEXT  },
     {"devices leased", "devices_leased", SHOW_NUMBER},
     {"device limit",   "devices_max",    SHOW_NUMBER},
+    {"quota",          "quota",          SHOW_NUMBER},
     {"spent",          "month.spent",    SHOW_MONEY },
     {"month limit",    "month_max",      SHOW_MONEY },
     {"since",          "created",        SHOW_TIME  },

@@ -33,14 +33,16 @@ int cmd_limit_set(struct invocation *invocation)
         {"slug",         "slug",        SHOW_TEXT  },
         {"device limit", "devices_max", SHOW_NUMBER},
         {"month limit",  "month_max",   SHOW_MONEY },
+        {"quota",        "quota",       SHOW_NUMBER},
         {NULL,           NULL,          SHOW_TEXT  },
     };
     const struct options *options = &invocation->options;
     if (options->count == 0 ||
         (!options_find(options, "devices") && !options_find(options, "month") &&
-         !options_flag(options, "no-devices") && !options_flag(options, "no-month"))) {
+         !options_find(options, "quota") && !options_flag(options, "no-devices") &&
+         !options_flag(options, "no-month"))) {
         fputs("error: tatara limit set: say which limit: --devices N, --month MONEY, "
-              "--no-devices or --no-month\n",
+              "--quota N, --no-devices or --no-month\n",
               stderr);
         return EXIT_USE;
     }
@@ -48,5 +50,7 @@ int cmd_limit_set(struct invocation *invocation)
     request_init(&request, "POST", "/api/v1/accounts/", options->words[0], "/limits");
     write_devices(&request, options);
     write_month(&request, options);
+    if (options_find(options, "quota"))
+        request_number(&request, "quota", options_number(options, "quota", 0));
     return request_show(&request, invocation, fields);
 }

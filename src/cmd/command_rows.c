@@ -96,6 +96,8 @@ static const struct option price_set_options[] = {
 static const struct option limit_set_options[] = {
     {"devices", OPTION_INTEGER, "N", "devices at once", .min = 0, .max = 1000000000},
     {"month", OPTION_MONEY, "MONEY", "money a month"},
+    {"quota", OPTION_INTEGER, "N", "devices it may count on (nominal quota), 0: none", .min = 0,
+     .max = 1000000000},
     {"no-devices", OPTION_FLAG, .help = "no limit of devices"},
     {"no-month", OPTION_FLAG, .help = "no limit of money"},
     END_OF_OPTIONS,
@@ -284,7 +286,7 @@ static const struct command rows[] = {
     {"price set", "a new price from now on; leases keep the one they began with",
      .options = price_set_options, .run = cmd_price_set,
      .example = "tatara price set --chip H100 --per-device-hour ¥500"},
-    {"limit set", "limits of an account: devices at once, money a month", "ACCOUNT", WORDS(1, 1),
+    {"limit set", "limits of an account: devices, money a month, its quota", "ACCOUNT", WORDS(1, 1),
      .completes = "account", .options = limit_set_options, .run = cmd_limit_set,
      .example = "tatara limit set acme --devices 2 --month ¥50000"},
     {"balance", "an account's books", "ACCOUNT", WORDS(1, 1), .completes = "account",

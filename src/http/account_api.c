@@ -31,13 +31,15 @@ const struct field account_new_fields[] = {
 
 const struct field account_list_query[] = {QUERY_PAGE("account"), {0}};
 
-enum { LIMIT_DEVICES, LIMIT_MONTH };
+enum { LIMIT_DEVICES, LIMIT_MONTH, LIMIT_QUOTA };
 const struct field limit_fields[] = {
     [LIMIT_DEVICES] = FIELD(.name = "devices", .form = FIELD_INTEGER, .nullable = true,
                             .max = 1000000000, .doc = "most devices at once; null: no limit"),
     [LIMIT_MONTH] =
         FIELD(.name = "month", .form = FIELD_TEXT, .nullable = true, .min = 1, .max = 40,
               .doc = "most money a month, in major units: \"50000\"; null: no limit"),
+    [LIMIT_QUOTA] = FIELD(.name = "quota", .form = FIELD_INTEGER, .max = 1000000000,
+                          .doc = "nominal quota: devices it may count on; 0: none"),
     {0},
 };
 
@@ -63,6 +65,7 @@ const struct reply_field reply_account[] = {
     ROW("milli_leased", REPLY_NUMBER, false, NULL, "the same in thousandths of a device"),
     ROW("devices_max", REPLY_NUMBER, true, NULL, "its limit of devices; null: none"),
     ROW("month_max", REPLY_OBJECT, true, reply_money, "its money limit a month; null: none"),
+    ROW("quota", REPLY_NUMBER, false, NULL, "devices it may count on (nominal quota); 0: none"),
     ROW("month", REPLY_OBJECT, false, reply_month, "the month it is now in its zone"),
     ROW("jobs_queued", REPLY_NUMBER, false, NULL, "jobs that wait"),
     ROW("created", REPLY_TIME, false, NULL, "since"),
@@ -125,6 +128,7 @@ static void account_reply(struct json_out *json, const struct cloud *cloud,
         reply_null(json, "month_max");
     else
         reply_amount(json, "month_max", account->currency, account->month_minor_max);
+    reply_number(json, "quota", account->nominal_milli / MILLI_WHOLE);
     reply_month_of(json, cloud, account);
     reply_number(json, "jobs_queued", account->queued);
     reply_time(json, "created", account->created_us);
@@ -226,17 +230,19 @@ static bool month_minor(struct exchange *exchange, const struct value *value, in
 bool limit_prepare(struct exchange *exchange)
 {
     const struct value *devices = &exchange->body[LIMIT_DEVICES],
-                       *money = &exchange->body[LIMIT_MONTH];
+                       *money = &exchange->body[LIMIT_MONTH], *quota = &exchange->body[LIMIT_QUOTA];
     struct limit_new *limit = &exchange->input.limit;
-    if (!devices->present && !money->present)
+    if (!devices->present && !money->present && !quota->present)
         return refuse(&exchange->refusal, REFUSE_MISSING_FIELD, "devices",
-                      "give devices, month or both", "no limit is given");
+                      "give devices, month or quota", "no limit is given");
     if (money->present && !month_minor(exchange, money, &limit->month_minor_max))
         return false;
     exchange->input.kind = INPUT_LIMIT_SET;
     limit->account = (uint64_t)exchange->subject.integer;
     limit->set_devices = devices->present;
     limit->set_month = money->present;
+    limit->set_nominal = quota->present;
+    limit->nominal_devices = quota->integer;
     limit->devices_max = devices->is_null ? NO_LIMIT : devices->integer;
     return true;
 }

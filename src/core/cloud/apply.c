@@ -355,6 +355,7 @@ static struct effect fold(struct cloud *cloud, const struct event *event)
         break;
     case EVENT_LIMIT_SET:
         limit_apply_set(&cloud->market, &event->limit_set);
+        sched_account_changed(&cloud->sched, &cloud->market, event->limit_set.account);
         break;
     case EVENT_ISSUER_SET:
     case EVENT_PRICE_SET:

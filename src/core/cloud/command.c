@@ -190,6 +190,24 @@ static bool price_set(const struct cloud *cloud, const struct input *input,
     return true;
 }
 
+enum { NOMINAL_DEVICES_MAX = 1000000000 };
+
+// What an account may count on is shared out among those below it, never more than it has.
+static bool nominal_fits(const struct cloud *cloud, const struct account *account, int64_t devices)
+{
+    const struct account *parent = table_get(&cloud->market.accounts, account->parent);
+    int64_t below = 0, beside = devices * MILLI_WHOLE;
+    uint32_t cursor = 0;
+    if (devices < 0 || devices > NOMINAL_DEVICES_MAX)
+        return false;
+    for (const struct account *row; (row = table_step(&cloud->market.accounts, &cursor));) {
+        below += row->parent == account->id ? row->nominal_milli : 0;
+        beside += parent && row->parent == parent->id && row != account ? row->nominal_milli : 0;
+    }
+    return (devices == 0 || below <= devices * MILLI_WHOLE) &&
+           (!parent || parent->nominal_milli == 0 || beside <= parent->nominal_milli);
+}
+
 static bool limit_set(const struct cloud *cloud, const struct input *input,
                       const struct principal *by, struct cloud_step *ret_step)
 {
@@ -203,11 +221,15 @@ static bool limit_set(const struct cloud *cloud, const struct input *input,
         return bad_field(ret_step, "devices");
     if (new->set_month &&new->month_minor_max < NO_LIMIT)
         return bad_field(ret_step, "month");
+    if (new->set_nominal && !nominal_fits(cloud, account, new->nominal_devices))
+        return bad_field(ret_step, "quota");
     ret_step->event.kind = EVENT_LIMIT_SET;
     ret_step->event.limit_set = (struct limit_set){
         .account = account->id,
         .devices_max = new->set_devices ? new->devices_max : account->devices_max,
         .month_minor_max = new->set_month ? new->month_minor_max : account->month_minor_max,
+        .nominal_milli =
+            new->set_nominal ? new->nominal_devices *MILLI_WHOLE : account->nominal_milli,
     };
     return true;
 }

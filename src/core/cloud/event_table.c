@@ -270,6 +270,7 @@ ROWS(limit_set) = {
     I("account", "account", limit_set.account, "whose limits"),
     F("devices_max", FIELD_BIG, limit_set.devices_max, "devices at once, -1: no limit"),
     F("month_minor_max", FIELD_BIG, limit_set.month_minor_max, "money a month, -1: no limit"),
+    FO("nominal_milli", FIELD_BIG, limit_set.nominal_milli, "nominal quota, in milli-devices"),
 };
 ROWS(job_queued) = {
     I("account", "account", job_queued.account, "who pays"),

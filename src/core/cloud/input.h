@@ -120,7 +120,9 @@ struct price_new {
 };
 struct limit_new {
     uint64_t account;
-    bool set_devices, set_month;          // what is not set stays
+    bool set_devices, set_month; // what is not set stays
+    bool set_nominal;
+    int64_t nominal_devices;              // it may count on, 0: none
     int64_t devices_max, month_minor_max; // NO_LIMIT: none
 };
 struct setting_new {

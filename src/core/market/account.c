@@ -68,6 +68,8 @@ void limit_apply_set(struct market *market, const struct limit_set *fact)
 {
     struct account *account = table_get(&market->accounts, fact->account);
     must(account && fact->devices_max >= NO_LIMIT && fact->month_minor_max >= NO_LIMIT);
+    must(fact->nominal_milli >= 0);
+    account->nominal_milli = fact->nominal_milli;
     account->devices_max = fact->devices_max;
     account->month_minor_max = fact->month_minor_max;
     market_loosen(market, account);

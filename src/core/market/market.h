@@ -136,9 +136,10 @@ struct price_set {
     int64_t value;
     uint32_t scale, currency, class, tax_permille;
 };
-struct limit_set { // both limits, each NO_LIMIT or a number
+struct limit_set { // both limits, each NO_LIMIT or a number, and the nominal quota, 0: none
     uint64_t account;
     int64_t devices_max, month_minor_max;
+    int64_t nominal_milli;
 };
 struct leased { // with the first run; zero: one node, count nodes, whole devices
     uint64_t lease, account, contract, job, node, price;

@@ -161,6 +161,8 @@ struct job_dropped { // a job that is done leaves the table: an archive has it
 void sched_init(struct sched *sched);
 void sched_finish(struct sched *sched);
 void sched_reindex(struct sched *sched, const struct market *market);
+// Its nominal quota was set.
+void sched_account_changed(struct sched *sched, const struct market *market, uint64_t account);
 // Before the first job, after every change of the settings, and after a load before sched_reindex.
 void sched_rule_set(struct sched *sched, const struct sched_rule *rule);
 // The rule about where it may run; empty: anywhere.

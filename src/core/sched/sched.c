@@ -45,6 +45,11 @@ void sched_rule_set(struct sched *sched, const struct sched_rule *rule)
     queue_rule_set(&sched->index->queue, rule);
 }
 
+void sched_account_changed(struct sched *sched, const struct market *market, uint64_t account)
+{
+    queue_account_set(&sched->index->queue, market, table_get(&market->accounts, account));
+}
+
 void sched_reindex(struct sched *sched, const struct market *market)
 {
     index_clear(sched->index);

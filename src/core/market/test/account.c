@@ -80,13 +80,13 @@ static void loosened_accounts_are_told_once(void **state)
     for (uint64_t id = 1; id <= 100; id++)
         add(&market, id);
     for (int i = 0; i < 5; i++) {
-        limit_apply_set(&market, &(struct limit_set){7, i, NO_LIMIT});
-        limit_apply_set(&market, &(struct limit_set){100, i, 5});
+        limit_apply_set(&market, &(struct limit_set){7, i, NO_LIMIT, 0});
+        limit_apply_set(&market, &(struct limit_set){100, i, 5, 0});
     }
     uint64_t sum = market_take_loosened(&market) + market_take_loosened(&market);
     assert_int_equal(sum, 107);
     assert_int_equal(market_take_loosened(&market), 0);
-    limit_apply_set(&market, &(struct limit_set){7, 1, NO_LIMIT});
+    limit_apply_set(&market, &(struct limit_set){7, 1, NO_LIMIT, 0});
     assert_int_equal(market_take_loosened(&market), 7);
     market_finish(&market);
 }

@@ -101,7 +101,9 @@ static inline uint64_t house_account(struct house *house)
 static inline void house_limits(struct house *house, uint64_t account, int64_t devices_max,
                                 int64_t month_minor_max)
 {
-    limit_apply_set(&house->market, &(struct limit_set){account, devices_max, month_minor_max});
+    limit_apply_set(&house->market, &(struct limit_set){.account = account,
+                                                        .devices_max = devices_max,
+                                                        .month_minor_max = month_minor_max});
 }
 
 static inline uint64_t house_price(struct house *house, uint64_t chip)

@@ -409,6 +409,36 @@ static void class_then_share_then_age(void **state)
     house_finish(&house);
 }
 
+// Who is below its nominal quota goes before who borrows, however little the borrower has used.
+static void nominal_quota_goes_before_borrowing(void **state)
+{
+    (void)state;
+    static struct house house;
+    struct shape one = {.devices = 1};
+    begin_small(&house, 2);
+    sched_rule_set(&house.sched, &usual);
+    struct limit_set quota = {1, NO_LIMIT, NO_LIMIT, 2000};
+    limit_apply_set(&house.market, &quota);
+    sched_account_changed(&house.sched, &house.market, 1);
+    house_submit(&house, 1, &one, 0);
+    assert_int_equal(place_one(&house), 1);
+    house.time_us += INT64_C(3600) * 1000000;
+    house_submit(&house, 2, &one, 0); // 2: it has used nothing, but it would borrow
+    house_submit(&house, 1, &one, 0); // 3
+    house_submit(&house, 1, &one, 0); // 4
+    assert_int_equal(place_one(&house), 3);
+    assert_int_equal(place_one(&house), 0);
+    house_end(&house, 3, false);
+    assert_int_equal(place_one(&house), 4); // again within the two
+    quota.nominal_milli = 1000;
+    limit_apply_set(&house.market, &quota);
+    sched_account_changed(&house.sched, &house.market, 1);
+    house_submit(&house, 1, &one, 0); // 5: beyond the quota of one
+    house_end(&house, 4, false);
+    assert_int_equal(place_one(&house), 2);
+    house_finish(&house);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -424,6 +454,7 @@ int main(void)
         cmocka_unit_test(who_is_in_nobodys_way_passes),
         cmocka_unit_test(nobody_passes_where_no_end_is_known),
         cmocka_unit_test(class_then_share_then_age),
+        cmocka_unit_test(nominal_quota_goes_before_borrowing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
