@@ -157,7 +157,7 @@ static bool simulate(struct simulating *job, const struct invocation *invocation
     if (!invocation->json && !job->quiet)
         fprintf(stderr, "%.1f s, %.0f jobs/s, %.0f events/s\n", seconds,
                 (double)figures.jobs_submitted / seconds, (double)figures.events / seconds);
-    return !folder || sim_files_write(folder, series, err);
+    return !folder || sim_files_write(folder, str_from(job->scenario->name), series, err);
 }
 
 int cmd_sim(struct invocation *invocation)

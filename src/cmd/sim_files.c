@@ -1,4 +1,5 @@
 #include "cmd/sim_files.h"
+#include "paper/sim_report.h"
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -81,16 +82,11 @@ bool sim_folder_make(const char *folder, struct err *err)
 
 void sim_print_summary(const struct series *series)
 {
-    for (const struct series_summary *row = series->summary; row; row = row->next) {
-        struct buf text;
-        buf_init(&text, 256);
-        if (row->text.len)
-            buf_add(&text, row->text);
-        else
-            quantity_text(row->unit, row->value, row->scale, &text);
-        printf("%-28.*s %s\n", (int)row->title.len, row->title.ptr, buf_cstr(&text));
-        buf_finish(&text);
-    }
+    struct buf text;
+    buf_init(&text, TRACE_MAX);
+    sim_report_text(series, 100, &text);
+    fwrite(text.ptr, 1, text.len, stdout);
+    buf_finish(&text);
 }
 
 static bool write_file(const char *folder, const char *name, const struct buf *text,
@@ -106,50 +102,25 @@ static bool write_file(const char *folder, const char *name, const struct buf *t
     return good || err_set(err, "%s: it cannot be written", path);
 }
 
-static void add_text(struct buf *out, str text)
+static bool write_page(const char *folder, str title, const struct series *series, struct err *err)
 {
-    bool quoted = memchr(text.ptr, ',', text.len) || memchr(text.ptr, '"', text.len);
-    if (quoted)
-        buf_byte(out, '"');
-    for (size_t i = 0; i < text.len; i++) {
-        if (text.ptr[i] == '"')
-            buf_byte(out, '"');
-        buf_byte(out, text.ptr[i]);
-    }
-    if (quoted)
-        buf_byte(out, '"');
+    struct buf text;
+    buf_init(&text, TRACE_MAX);
+    sim_report_html(series, title, &text);
+    bool good = write_file(folder, "report.html", &text, err);
+    buf_finish(&text);
+    return good;
 }
 
-static void table_text(const struct series_table *table, struct buf *out)
+bool sim_files_write(const char *folder, str title, const struct series *series, struct err *err)
 {
-    buf_add(out, table->over_time ? S("time") : S("label"));
-    for (uint32_t i = 0; i < table->columns; i++) {
-        buf_byte(out, ',');
-        add_text(out, table->column[i].name);
-    }
-    buf_byte(out, '\n');
-    for (uint32_t row = 0; row < table->rows; row++) {
-        if (table->over_time)
-            instant_text(table->time_us[row], out);
-        else
-            add_text(out, table->label[row]);
-        for (uint32_t i = 0; i < table->columns; i++) {
-            buf_byte(out, ',');
-            quantity_exact(table->value[i][row], table->column[i].scale, out);
-        }
-        buf_byte(out, '\n');
-    }
-}
-
-bool sim_files_write(const char *folder, const struct series *series, struct err *err)
-{
-    bool good = true;
+    bool good = write_page(folder, title, series, err);
     for (const struct series_table *table = series->first; good && table; table = table->next) {
         struct buf text;
         char name[128];
         buf_init(&text, TRACE_MAX);
         snprintf(name, sizeof name, "%.*s.csv", (int)table->name.len, table->name.ptr);
-        table_text(table, &text);
+        sim_report_csv(table, &text);
         good = write_file(folder, name, &text, err);
         buf_finish(&text);
     }

@@ -17,4 +17,4 @@ bool sim_files_traces(const char *scenario_path, const struct scenario *scenario
                       struct arena *arena, const struct trace **ret_traces, struct err *err);
 bool sim_folder_make(const char *folder, struct err *err);
 void sim_print_summary(const struct series *series);
-bool sim_files_write(const char *folder, const struct series *series, struct err *err);
+bool sim_files_write(const char *folder, str title, const struct series *series, struct err *err);

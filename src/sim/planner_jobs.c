@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define SERVICE_MS (INT64_MAX / 4 / MS_US) // work without an end
+
 enum { RISE_TRAINING_MS = 60000, RISE_OTHER_MS = 10000, SAVE_MS = 10000, EXIT_MS = 1000 };
 
 static const struct scenario_demand *demand_of(const struct planner *planner,
@@ -283,7 +285,7 @@ static void plan_end(struct planner *planner, uint32_t slot, uint32_t nodes)
     struct planner_job *job = &planner->jobs[slot];
     int64_t left_ms = job->work_ms - job->saved_ms;
     int64_t left_us = INT64_MAX / 4;
-    if (job->work_ms < INT64_MAX / 4 / MS_US)
+    if (job->work_ms < SERVICE_MS)
         left_us = (left_ms > 1 ? left_ms : 1) * MS_US + demand_of(planner, job)->restart_us;
     uint32_t failure, way = END_DONE;
     int64_t fails_us = faults_draw(planner, job, nodes, &failure);
@@ -411,10 +413,11 @@ static bool end_attempt(struct planner *planner, uint32_t slot, uint32_t way, st
     job->runs = false;
     job->end_number = 0;
     count_ended(planner, job);
-    if (way != END_DONE) {
+    bool service = job->work_ms >= SERVICE_MS; // what it served is served
+    int64_t useful_ms = ran_ms - demand_of(planner, job)->restart_us / MS_US, lost_ms = 0;
+    if (way != END_DONE && !service) {
         int64_t kept_ms = saved_after(planner, job, way, ran_ms);
-        int64_t useful_ms = ran_ms - demand_of(planner, job)->restart_us / MS_US;
-        count_lost(planner, job, way, job->saved_ms + useful_ms - kept_ms);
+        lost_ms = job->saved_ms + useful_ms - kept_ms;
         job->saved_ms = kept_ms;
     }
     struct attempt_report ended = {
@@ -430,8 +433,12 @@ static bool end_attempt(struct planner *planner, uint32_t slot, uint32_t way, st
     if (!report(planner, &ended, err))
         return false;
     const struct job *row = cloud_job(door_cloud(&planner->door), job->job);
-    if (row && row->state != JOB_DONE) {
+    bool again = row && row->state != JOB_DONE;
+    if (again || way >= END_FAILED)
+        count_lost(planner, job, way, lost_ms);
+    if (again) {
         planner->tallies.requeued++;
+        planner->classes[job->demand].requeued++;
     } else {
         planner->tallies.ended++;
         planner->classes[job->demand].ended++;

@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
@@ -155,12 +156,33 @@ static void a_wrong_key_names_the_nearest(void **state)
     finish(&reading);
 }
 
+// docs/simulator.md has every key, with the words of the table.
+static void every_key_is_in_the_docs(void **state)
+{
+    (void)state;
+    static char docs[1 << 16];
+    FILE *file = fopen(SOURCE_ROOT "/docs/simulator.md", "rb");
+    assert_non_null(file);
+    docs[fread(docs, 1, sizeof docs - 1, file)] = '\0';
+    fclose(file);
+    const struct yaml_schema *schema = scenario_keys();
+    for (uint32_t i = 0; i < schema->count; i++) {
+        const struct yaml_key *key = &schema->keys[i];
+        char row[256];
+        bool list = key->type == YAML_OBJECTS && !strchr(key->path, '.');
+        snprintf(row, sizeof row, list ? "### %s\n" : "| `%s` |", key->path);
+        if (!strstr(docs, row) || !strstr(docs, key->doc))
+            fail_msg("docs/simulator.md lacks %s: %s", key->path, key->doc);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_good_one_is_read_as_it_stands),
         cmocka_unit_test(all_mistakes_are_named_in_one_pass),
         cmocka_unit_test(a_wrong_key_names_the_nearest),
+        cmocka_unit_test(every_key_is_in_the_docs),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
