@@ -2,6 +2,7 @@
 #include "base/money.h"
 #include "cmd/commands_all.h"
 #include "cmd/job_stream.h"
+#include "cmd/run_request.h"
 #include "cmd/show.h"
 #include "cmd/waiting.h"
 #include <inttypes.h>
@@ -9,7 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { MEMORY_MIB = 512, MIB = 1 << 20, BODY_MAX = 1 << 20 };
+enum { BODY_MAX = 1 << 20 };
 
 static volatile sig_atomic_t interrupts; // Ctrl-C so far
 
@@ -30,84 +31,18 @@ struct run {
 
 // --- the request ---
 
-static void member_text(struct json_out *out, str name, const char *text)
-{
-    if (!text)
-        return;
-    json_name(out, name);
-    json_text(out, str_from(text));
-}
-
-static void member_number(struct json_out *out, str name, int64_t value)
-{
-    json_name(out, name);
-    json_i64(out, value);
-}
-
-static void write_environment(struct json_out *out, const struct options *options)
-{
-    json_name(out, S("env"));
-    json_object(out);
-    for (uint32_t i = 0; i < options->count; i++) {
-        str name, value;
-        if (strcmp(options->values[i].option->name, "env") != 0 ||
-            !str_cut(str_from(options->values[i].text), '=', &name, &value))
-            continue;
-        json_name(out, name);
-        json_text(out, value);
-    }
-    json_end(out);
-}
-
-static bool all_utf8(const struct options *options, struct err *err)
-{
-    for (uint32_t i = 0; i < options->rest_count; i++)
-        if (!str_is_utf8(str_from(options->rest[i])))
-            return err_set(err, "word %u of the command is not UTF-8", i + 1);
-    for (uint32_t i = 0; i < options->count; i++)
-        if (!str_is_utf8(str_from(options->values[i].text)))
-            return err_set(err, "--%s: not UTF-8", options->values[i].option->name);
-    return true;
-}
-
-static void write_request(const struct options *options, struct buf *body)
-{
-    struct json_out out;
-    int64_t bytes = options_number(options, "memory", (int64_t)MEMORY_MIB * MIB);
-    json_out_init(&out, body);
-    json_object(&out);
-    member_text(&out, S("account"), options_text(options, "account"));
-    json_name(&out, S("argv"));
-    json_array(&out);
-    for (uint32_t i = 0; i < options->rest_count; i++)
-        json_text(&out, str_from(options->rest[i]));
-    json_end(&out);
-    member_text(&out, S("chip"), options_text(options, "chip"));
-    member_number(&out, S("devices"), options_number(options, "devices", 1));
-    member_text(&out, S("directory"), options_text(options, "directory"));
-    write_environment(&out, options);
-    member_number(&out, S("memory_mib"), bytes / MIB + (bytes % MIB != 0));
-    member_text(&out, S("name"), options_text(options, "name"));
-    json_name(&out, S("restartable"));
-    json_bool(&out, options_flag(options, "restartable"));
-    member_text(&out, S("rootfs"), options_text(options, "rootfs"));
-    if (options_find(options, "time"))
-        member_number(&out, S("time_limit_ms"), options_number(options, "time", 0) / MS_US);
-    json_end(&out);
-}
-
 // Submits the job and fills in its id.
 static int submit(struct run *run, bool *ret_queued)
 {
     struct err err;
     struct buf body;
     struct call_answer answer;
-    if (!all_utf8(&run->invocation->options, &err)) {
+    buf_init(&body, BODY_MAX);
+    if (!run_request(&run->invocation->options, &body, &err)) {
         api_fail(run->invocation, &err);
+        buf_finish(&body);
         return EXIT_USE;
     }
-    buf_init(&body, BODY_MAX);
-    write_request(&run->invocation->options, &body);
     int code = body.overflow ? EXIT_USE : EXIT_DONE;
     if (body.overflow) {
         err_set(&err, "the command and its environment are above %d bytes", BODY_MAX);

@@ -52,7 +52,7 @@ struct field {
         __VA_ARGS__ \
     }
 
-enum { FIELDS_MAX = 16 }; // rows a table may have
+enum { FIELDS_MAX = 40 }; // rows a table may have
 
 struct value {
     bool present, is_null;

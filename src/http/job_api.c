@@ -27,15 +27,53 @@ enum {
     JOB_DIRECTORY,
     JOB_ROOTFS,
     JOB_TIME_LIMIT,
-    JOB_RESTARTABLE
+    JOB_RESTARTABLE,
+    JOB_NODES,
+    JOB_CHIP_2,
+    JOB_CHIP_3,
+    JOB_CHIP_4,
+    JOB_MILLI,
+    JOB_MIG,
+    JOB_CPU,
+    JOB_DEVICE_MEMORY,
+    JOB_TOGETHER,
+    JOB_TOGETHER_MUST,
+    JOB_SPREAD,
+    JOB_PRIORITY,
+    JOB_CLASS,
+    JOB_POWER,
+    JOB_CHECKPOINTS,
+    JOB_REQUIRE,
+    JOB_RESERVATION
 };
+#define CHOICE_OF(function, text_of, type, count)               \
+    static bool function(str text, uint32_t *ret_choice)        \
+    {                                                           \
+        for (uint32_t i = 0; i < count; i++) {                  \
+            if (!str_is(text, str_from(text_of((enum type)i)))) \
+                continue;                                       \
+            *ret_choice = i;                                    \
+            return true;                                        \
+        }                                                       \
+        return false;                                           \
+    }
+CHOICE_OF(together_choice, together_text, together, TOGETHER_COUNT)
+CHOICE_OF(priority_choice, job_priority_text, job_priority, JOB_PRIORITY_COUNT)
+CHOICE_OF(class_choice, class_asked_text, class_asked, CLASS_ASKED_COUNT)
+CHOICE_OF(power_choice, job_power_text, job_power, JOB_POWER_COUNT)
+static bool mig_choice(str text, uint32_t *ret_choice)
+{
+    char word[8];
+    return str_copy(text, word, sizeof word) && slices_parse(word, ret_choice);
+}
+#define LEVELS "any, site, block, rack, node"
 const struct field job_submit_fields[] = {
     [JOB_ACCOUNT] = FIELD(.name = "account", .form = FIELD_ACCOUNT,
                           .doc = "who pays; the key's own account when not given"),
     [JOB_NAME] =
         FIELD(.name = "name", .form = FIELD_TEXT, .nullable = true, .max = 31, .doc = "for people"),
-    [JOB_DEVICES] = FIELD(.name = "devices", .form = FIELD_INTEGER, .required = true, .min = 1,
-                          .max = DEVICES_MAX, .doc = "how many devices of one node"),
+    [JOB_DEVICES] = FIELD(.name = "devices", .form = FIELD_INTEGER, .required = true, .min = 0,
+                          .max = DEVICES_MAX, .doc = "how many devices of each node"),
     [JOB_CHIP] = FIELD(.name = "chip", .form = FIELD_CHIP, .nullable = true,
                        .doc = "kind of device; any when not given"),
     [JOB_MEMORY] = FIELD(.name = "memory_mib", .form = FIELD_INTEGER, .max = MEMORY_MIB_MAX,
@@ -53,7 +91,44 @@ const struct field job_submit_fields[] = {
         FIELD(.name = "time_limit_ms", .form = FIELD_INTEGER, .nullable = true, .min = 1,
               .max = TIME_LIMIT_MAX, .doc = "stop it after running so long"),
     [JOB_RESTARTABLE] = FIELD(.name = "restartable", .form = FIELD_BOOL,
-                              .doc = "begin again when an attempt is lost"),
+                              .doc = "begin again when an attempt is lost or the house stops it"),
+    [JOB_NODES] = FIELD(.name = "nodes", .form = FIELD_INTEGER, .min = 1, .max = SHAPE_NODES_MAX,
+                        .doc = "a gang: so many nodes at once; 1 when not given"),
+    [JOB_CHIP_2] = FIELD(.name = "chip_2", .form = FIELD_CHIP, .nullable = true,
+                         .doc = "another kind of device that will do"),
+    [JOB_CHIP_3] = FIELD(.name = "chip_3", .form = FIELD_CHIP, .nullable = true,
+                         .doc = "a third kind that will do"),
+    [JOB_CHIP_4] = FIELD(.name = "chip_4", .form = FIELD_CHIP, .nullable = true,
+                         .doc = "a fourth kind that will do"),
+    [JOB_MILLI] = FIELD(.name = "milli", .form = FIELD_INTEGER, .min = 1, .max = MILLI_WHOLE,
+                        .doc = "a share: thousandths of one device"),
+    [JOB_MIG] = FIELD(.name = "mig", .form = FIELD_CHOICE, .choice = mig_choice,
+                      .choices = "1g, 2g, 3g, 4g, 7g", .doc = "a share: a MIG profile"),
+    [JOB_CPU] = FIELD(.name = "cpu_milli", .form = FIELD_INTEGER, .max = INT64_C(1) << 31,
+                      .doc = "thousandths of a CPU of each node"),
+    [JOB_DEVICE_MEMORY] =
+        FIELD(.name = "device_memory_mib", .form = FIELD_INTEGER, .max = MEMORY_MIB_MAX,
+              .doc = "least memory of a device, or of its share"),
+    [JOB_TOGETHER] = FIELD(.name = "together", .form = FIELD_CHOICE, .choice = together_choice,
+                           .choices = LEVELS, .doc = "all nodes in the same one"),
+    [JOB_TOGETHER_MUST] = FIELD(.name = "together_must", .form = FIELD_BOOL,
+                                .doc = "not only a wish: it waits until they are"),
+    [JOB_SPREAD] = FIELD(.name = "spread", .form = FIELD_CHOICE, .choice = together_choice,
+                         .choices = LEVELS, .doc = "no two nodes in the same one"),
+    [JOB_PRIORITY] = FIELD(.name = "priority", .form = FIELD_CHOICE, .choice = priority_choice,
+                           .choices = "idle, low, normal, high, critical",
+                           .doc = "normal when not given; critical is for operators"),
+    [JOB_CLASS] = FIELD(.name = "class", .form = FIELD_CHOICE, .choice = class_choice,
+                        .choices = "reserved, on_demand, spot, interruptible",
+                        .doc = "of its lease; each class has its own price"),
+    [JOB_POWER] = FIELD(.name = "power", .form = FIELD_CHOICE, .choice = power_choice,
+                        .choices = "training, inference, batch", .doc = "how it draws power"),
+    [JOB_CHECKPOINTS] = FIELD(.name = "checkpoints", .form = FIELD_BOOL,
+                              .doc = "it saves its work and goes on from there"),
+    [JOB_REQUIRE] = FIELD(.name = "require", .form = FIELD_TEXT, .nullable = true,
+                          .max = RULE_SIZE - 1, .doc = "where it may run: country=JP !origin=XX"),
+    [JOB_RESERVATION] = FIELD(.name = "reservation", .form = FIELD_ID, .nullable = true,
+                              .choices = "reservation", .doc = "whose window it may use"),
     FIELD(0),
 };
 
@@ -93,6 +168,7 @@ const struct reply_field reply_job_shown[] = {
     ROW("argv", REPLY_TEXTS, true, NULL, "the command; null when its content was deleted"),
     ROW("env_names", REPLY_TEXTS, true, NULL, "names of its environment variables"),
     ROW("directory", REPLY_TEXT, true, NULL, "where it was begun"),
+    ROW("parts", REPLY_TEXTS, false, NULL, "nodes and devices of its newest lease: n1-n64:0-3"),
     ROW(0),
 };
 
@@ -192,6 +268,26 @@ static void spec_write(struct exchange *exchange)
     json_end(&json);
 }
 
+// Values that were not given are 0, which is what a shape has for them.
+static void shape_of(const struct value *body, struct shape *shape)
+{
+    static const uint32_t chips[] = {JOB_CHIP, JOB_CHIP_2, JOB_CHIP_3, JOB_CHIP_4};
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < SHAPE_CHIPS_MAX; i++)
+        if (body[chips[i]].integer)
+            shape->chips[count++] = (uint64_t)body[chips[i]].integer;
+    shape->cpu_milli = body[JOB_CPU].integer;
+    shape->memory_mib = body[JOB_MEMORY].integer;
+    shape->device_memory_mib = body[JOB_DEVICE_MEMORY].integer;
+    shape->nodes = (uint32_t)body[JOB_NODES].integer;
+    shape->devices = (uint32_t)body[JOB_DEVICES].integer;
+    shape->milli = (uint32_t)body[JOB_MILLI].integer;
+    shape->slices = (uint32_t)body[JOB_MIG].integer;
+    shape->together = (uint32_t)body[JOB_TOGETHER].integer;
+    shape->together_must = (uint32_t)body[JOB_TOGETHER_MUST].integer;
+    shape->spread = (uint32_t)body[JOB_SPREAD].integer;
+}
+
 bool job_submit_prepare(struct exchange *exchange)
 {
     const struct value *body = exchange->body;
@@ -202,10 +298,14 @@ bool job_submit_prepare(struct exchange *exchange)
     struct job_submit *job = &exchange->input.job;
     exchange->input.kind = INPUT_JOB_SUBMIT;
     job->account = account;
-    job->shape.chips[0] = (uint64_t)body[JOB_CHIP].integer;
-    job->shape.memory_mib = body[JOB_MEMORY].integer;
+    shape_of(body, &job->shape);
+    job->priority = (enum job_priority)body[JOB_PRIORITY].integer;
+    job->class_asked = (enum class_asked)body[JOB_CLASS].integer;
+    job->power = (enum job_power)body[JOB_POWER].integer;
+    job->checkpoints = body[JOB_CHECKPOINTS].integer != 0;
+    job->reservation = (uint64_t)body[JOB_RESERVATION].integer;
+    exchange_copy(&body[JOB_REQUIRE], job->require, sizeof job->require);
     job->run_ms_max = body[JOB_TIME_LIMIT].integer;
-    job->shape.devices = (uint32_t)body[JOB_DEVICES].integer;
     job->restartable = body[JOB_RESTARTABLE].integer != 0;
     exchange_copy(&body[JOB_NAME], job->name, sizeof job->name);
     spec_write(exchange);
@@ -272,6 +372,7 @@ enum view job_show_view(struct exchange *exchange, const struct cloud *cloud)
     json_out_init(&exchange->json, &exchange->reply);
     json_object(&exchange->json);
     job_reply_members(&exchange->json, cloud, job);
+    job_reply_parts(&exchange->json, cloud, job);
     return VIEW_DONE;
 }
 

@@ -1,4 +1,5 @@
 #include "http/job_reply.h"
+#include "base/must.h"
 #include "paper/job_bill.h"
 
 const struct reply_field reply_job[] = {
@@ -32,6 +33,22 @@ const struct reply_field reply_job[] = {
     ROW("share", REPLY_OBJECT, true, reply_exact,
         "its exact share of the bill, rounded only there; null when a lease has left the tables"),
     ROW("restartable", REPLY_BOOL, false, NULL, "a lost attempt is begun again"),
+    ROW("nodes", REPLY_NUMBER, false, NULL, "how many nodes it asked for"),
+    ROW("milli", REPLY_NUMBER, false, NULL, "thousandths of each device: 1000 whole"),
+    ROW("mig", REPLY_TEXT, true, NULL, "MIG profile of its share"),
+    ROW("cpu_milli", REPLY_NUMBER, false, NULL, "thousandths of a CPU of each node"),
+    ROW("device_memory_mib", REPLY_NUMBER, false, NULL, "least memory of a device"),
+    ROW("together", REPLY_TEXT, false, NULL, "all nodes in the same one"),
+    ROW("together_must", REPLY_BOOL, false, NULL, "and not only as a wish"),
+    ROW("spread", REPLY_TEXT, false, NULL, "no two nodes in the same one"),
+    ROW("priority", REPLY_TEXT, false, NULL, "idle, low, normal, high or critical"),
+    ROW("class", REPLY_TEXT, false, NULL, "of its lease"),
+    ROW("power", REPLY_TEXT, false, NULL, "how it draws power"),
+    ROW("checkpoints", REPLY_BOOL, false, NULL, "it saves its work"),
+    ROW("saved_ms", REPLY_NUMBER, false, NULL, "work that its checkpoints keep, as run time"),
+    ROW("lost_ms", REPLY_NUMBER, false, NULL, "run time that was in vain, over all attempts"),
+    ROW("require", REPLY_TEXT, true, NULL, "the rule about where it may run"),
+    ROW("reservation", REPLY_ID, true, NULL, "whose window it may use"),
     ROW(0),
 };
 
@@ -108,6 +125,61 @@ static void members_of_end(struct json_out *json, const struct job *job)
         reply_null(json, "signal");
 }
 
+static void members_of_shape(struct json_out *json, const struct cloud *cloud,
+                             const struct job *job)
+{
+    const struct shape *shape = &job->shape;
+    char require[RULE_SIZE] = "";
+    must(str_copy(job_require(&cloud->sched, job), require, sizeof require));
+    reply_number(json, "nodes", shape->nodes);
+    reply_number(json, "milli", shape->milli);
+    reply_text_or_null(json, "mig", slices_text(shape->slices));
+    reply_number(json, "cpu_milli", shape->cpu_milli);
+    reply_number(json, "device_memory_mib", shape->device_memory_mib);
+    reply_text(json, "together", together_text((enum together)shape->together));
+    reply_bool(json, "together_must", shape->together_must);
+    reply_text(json, "spread", together_text((enum together)shape->spread));
+    reply_text(json, "priority", job_priority_text((enum job_priority)job->priority));
+    reply_text(json, "class", lease_class_text((enum lease_class)job->class));
+    reply_text(json, "power", job_power_text((enum job_power)job->power));
+    reply_bool(json, "checkpoints", job->checkpoints);
+    reply_number(json, "saved_ms", job->saved_ms);
+    reply_number(json, "lost_ms", job->lost_ms);
+    reply_text_or_null(json, "require", require);
+    reply_id(json, "reservation", "reservation", job->reservation);
+}
+
+static void part_text(struct buf *text, const struct cloud *cloud, const struct lease_run *run)
+{
+    const struct node *first = table_get(&cloud->inventory.nodes, run->node);
+    const struct node *last = table_get(&cloud->inventory.nodes, run->node + run->count - 1);
+    buf_add(text, first ? str_from(first->name) : S("?"));
+    if (run->count > 1) {
+        buf_byte(text, '-');
+        buf_add(text, last ? str_from(last->name) : S("?"));
+    }
+    buf_byte(text, ':');
+    device_set_text(&run->devices, text);
+}
+
+void job_reply_parts(struct json_out *json, const struct cloud *cloud, const struct job *job)
+{
+    enum { PARTS_SHOWN = 256 };
+    const struct lease *lease = cloud_lease(cloud, job->lease);
+    struct buf text;
+    buf_init(&text, 4096);
+    json_name(json, S("parts"));
+    json_array(json);
+    for (uint32_t i = 0; lease && i <= lease->parts && i < PARTS_SHOWN; i++) {
+        struct lease_run run = lease_run_at(&cloud->market, lease, i);
+        buf_clear(&text);
+        part_text(&text, cloud, &run);
+        json_text(json, buf_str(&text));
+    }
+    json_end(json);
+    buf_finish(&text);
+}
+
 void job_reply_members(struct json_out *json, const struct cloud *cloud, const struct job *job)
 {
     const struct lease *lease = cloud_lease(cloud, job->lease);
@@ -133,6 +205,7 @@ void job_reply_members(struct json_out *json, const struct cloud *cloud, const s
     reply_number(json, "memory_peak_bytes", job->memory_peak_bytes);
     members_of_end(json, job);
     reply_bool(json, "restartable", job->restartable);
+    members_of_shape(json, cloud, job);
 }
 
 void job_reply(struct json_out *json, const struct cloud *cloud, const struct job *job)

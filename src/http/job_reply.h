@@ -9,6 +9,8 @@
 #include "http/reply.h"
 
 extern const struct reply_field reply_job[];
+// The nodes and devices of its newest lease as ranges, the first of them when they are very many.
+void job_reply_parts(struct json_out *json, const struct cloud *cloud, const struct job *job);
 void job_reply(struct json_out *json, const struct cloud *cloud, const struct job *job);
 // The members of a job without the braces: what follows may add some.
 void job_reply_members(struct json_out *json, const struct cloud *cloud, const struct job *job);

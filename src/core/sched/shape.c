@@ -80,9 +80,10 @@ static bool chips_valid(const struct shape *shape)
 // Parts cannot be nearer together than they must be apart.
 static const char *levels_wrong(const struct shape *shape, uint32_t nodes)
 {
-    if (shape->together >= TOGETHER_COUNT || (shape->together == TOGETHER_NODE && nodes > 1) ||
-        (shape->together_must && shape->together == TOGETHER_ANY))
+    if (shape->together >= TOGETHER_COUNT || (shape->together == TOGETHER_NODE && nodes > 1))
         return "together";
+    if (shape->together_must && shape->together == TOGETHER_ANY)
+        return "together_must";
     if (shape->spread >= TOGETHER_COUNT || (shape->spread && nodes == 1) ||
         (shape->spread && shape->together && shape->spread <= shape->together))
         return "spread";
@@ -98,7 +99,7 @@ const char *shape_wrong(const struct shape *shape)
     if (shape->devices > DEVICE_SET_MAX)
         return "devices";
     if (shape->milli > MILLI_WHOLE || (share && (nodes != 1 || shape->devices != 1)))
-        return "share";
+        return "milli";
     if (!slices_valid(shape->slices) ||
         (shape->slices && shape->milli && shape->milli != shape_normal(*shape).milli))
         return "mig";

@@ -263,7 +263,7 @@ static void jobs_nodes_and_invoices_with_a_field_wrong(void **state)
     NOT(INPUT_JOB_SUBMIT, input.job.shape.memory_mib = INT64_C(1) << 40, ANSWER_TOO_MUCH_MEMORY);
     BAD(INPUT_JOB_SUBMIT, input.job.shape.memory_mib = INT64_MAX, "memory_mib");
     BAD(INPUT_JOB_SUBMIT, input.job.shape.nodes = UINT32_MAX, "nodes");
-    BAD(INPUT_JOB_SUBMIT, input.job.shape.milli = 1001, "share");
+    BAD(INPUT_JOB_SUBMIT, input.job.shape.milli = 1001, "milli");
     BAD(INPUT_JOB_SUBMIT, input.job.shape.slices = 5, "mig");
     BAD(INPUT_JOB_SUBMIT, input.job.shape.together = TOGETHER_COUNT, "together");
     BAD(INPUT_JOB_SUBMIT, input.job.priority = JOB_PRIORITY_COUNT, "priority");

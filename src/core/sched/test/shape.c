@@ -59,11 +59,11 @@ static void what_makes_no_sense_is_named(void **state)
     judge((struct shape){.devices = 1, .nodes = SHAPE_NODES_MAX}, NULL);
     judge((struct shape){.devices = 1, .nodes = SHAPE_NODES_MAX + 1}, "nodes");
     judge((struct shape){.devices = 1, .milli = 1}, NULL);
-    judge((struct shape){.devices = 1, .milli = 1001}, "share");
-    judge((struct shape){.devices = 2, .milli = 500}, "share");
-    judge((struct shape){.devices = 1, .nodes = 2, .milli = 500}, "share");
+    judge((struct shape){.devices = 1, .milli = 1001}, "milli");
+    judge((struct shape){.devices = 2, .milli = 500}, "milli");
+    judge((struct shape){.devices = 1, .nodes = 2, .milli = 500}, "milli");
     judge((struct shape){.devices = 1, .slices = 5}, "mig");
-    judge((struct shape){.devices = 2, .slices = 1}, "share");
+    judge((struct shape){.devices = 2, .slices = 1}, "milli");
     judge((struct shape){.devices = 1, .slices = 1, .milli = 500}, "mig");
     judge((struct shape){.devices = 1, .cpu_milli = -1}, "cpu_milli");
     judge((struct shape){.devices = 1, .memory_mib = -1}, "memory_mib");
@@ -87,7 +87,7 @@ static void what_makes_no_sense_is_named(void **state)
     judge((struct shape){.devices = 1, .nodes = 4, .together = TOGETHER_RACK}, NULL);
     judge((struct shape){.devices = 1, .nodes = 4, .together = TOGETHER_NODE}, "together");
     judge((struct shape){.devices = 1, .nodes = 4, .together = TOGETHER_COUNT}, "together");
-    judge((struct shape){.devices = 1, .nodes = 4, .together_must = 1}, "together");
+    judge((struct shape){.devices = 1, .nodes = 4, .together_must = 1}, "together_must");
     judge(
         (struct shape){
             .devices = 1, .nodes = 4, .together = TOGETHER_SITE, .spread = TOGETHER_RACK},
