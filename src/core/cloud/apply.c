@@ -48,6 +48,7 @@ static void apply_lease_ended(struct cloud *cloud, const struct event *event)
     ended_add(cloud, 0, event->lease_ended.lease, event->time_us);
     cloud_house(cloud)->releasing = 0;
     cloud_house(cloud)->settling = event->lease_ended.lease;
+    cloud_house(cloud)->emptied = event->lease_ended.lease;
 }
 
 // What a lease has used joins its job's totals, over all attempts.
@@ -293,6 +294,15 @@ static void fold_inventory(struct inventory *inventory, const struct event *even
     case EVENT_HEALTH_CHANGED:
         health_apply_changed(inventory, &event->health_changed, time_us);
         break;
+    case EVENT_MAINTENANCE_SET:
+        maintenance_apply_set(inventory, &event->maintenance_set);
+        break;
+    case EVENT_MAINTENANCE_STARTED:
+        maintenance_apply_started(inventory, &event->maintenance_started, time_us);
+        break;
+    case EVENT_MAINTENANCE_ENDED:
+        maintenance_apply_ended(inventory, &event->maintenance_ended, time_us);
+        break;
     default:
         must(false); // a fact nobody knows
     }
@@ -327,6 +337,9 @@ static struct effect fold(struct cloud *cloud, const struct event *event)
     case EVENT_RACK_ADDED:
     case EVENT_NODE_CLASSED:
     case EVENT_HEALTH_CHANGED:
+    case EVENT_MAINTENANCE_SET:
+    case EVENT_MAINTENANCE_STARTED:
+    case EVENT_MAINTENANCE_ENDED:
         fold_inventory(&cloud->inventory, event);
         break;
     case EVENT_ACCOUNT_ADDED:
@@ -409,6 +422,10 @@ uint64_t event_subject(const struct event *event)
         return event->node_classed.node;
     case EVENT_HEALTH_CHANGED:
         return event->health_changed.node;
+    case EVENT_MAINTENANCE_SET:
+        return event->maintenance_set.maintenance;
+    case EVENT_MAINTENANCE_ENDED:
+        return event->maintenance_ended.maintenance;
     case EVENT_INVOICE_LINE:
         return event->invoice_line.line.invoice;
     default:

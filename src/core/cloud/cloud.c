@@ -8,37 +8,38 @@
 enum { MANY = 1 << 28, ONE = 1 };
 
 // Every table of the state, in the order in which it is hashed and saved.
-#define TABLES(X)                      \
-    X(house, house)                    \
-    X(requests, request_row)           \
-    X(ended, ended_row)                \
-    X(ledger.books, book)              \
-    X(inventory.chips, chip)           \
-    X(inventory.nodes, node)           \
-    X(inventory.devices, device)       \
-    X(inventory.capacities, capacity)  \
-    X(inventory.entities, entity)      \
-    X(inventory.sites, site)           \
-    X(inventory.feeders, feeder)       \
-    X(inventory.caps, feeder_cap)      \
-    X(inventory.blocks, block)         \
-    X(inventory.racks, rack)           \
-    X(inventory.classes, node_class)   \
-    X(inventory.pools, pool)           \
-    X(inventory.shares, share)         \
-    X(inventory.health, health)        \
-    X(market.accounts, account)        \
-    X(market.keys, access_key)         \
-    X(market.prices, price)            \
-    X(market.leases, lease)            \
-    X(market.parts, lease_part)        \
-    X(sched.jobs, job)                 \
-    X(sched.requirements, requirement) \
-    X(sched.usual_shapes, usual_shape) \
-    X(meter.rows, meter_row)           \
-    X(billing.rated, rated)            \
-    X(billing.invoices, invoice)       \
-    X(billing.lines, invoice_line)     \
+#define TABLES(X)                          \
+    X(house, house)                        \
+    X(requests, request_row)               \
+    X(ended, ended_row)                    \
+    X(ledger.books, book)                  \
+    X(inventory.chips, chip)               \
+    X(inventory.nodes, node)               \
+    X(inventory.devices, device)           \
+    X(inventory.capacities, capacity)      \
+    X(inventory.entities, entity)          \
+    X(inventory.sites, site)               \
+    X(inventory.feeders, feeder)           \
+    X(inventory.caps, feeder_cap)          \
+    X(inventory.blocks, block)             \
+    X(inventory.racks, rack)               \
+    X(inventory.classes, node_class)       \
+    X(inventory.pools, pool)               \
+    X(inventory.shares, share)             \
+    X(inventory.maintenances, maintenance) \
+    X(inventory.health, health)            \
+    X(market.accounts, account)            \
+    X(market.keys, access_key)             \
+    X(market.prices, price)                \
+    X(market.leases, lease)                \
+    X(market.parts, lease_part)            \
+    X(sched.jobs, job)                     \
+    X(sched.requirements, requirement)     \
+    X(sched.usual_shapes, usual_shape)     \
+    X(meter.rows, meter_row)               \
+    X(billing.rated, rated)                \
+    X(billing.invoices, invoice)           \
+    X(billing.lines, invoice_line)         \
     X(billing.issuers, issuer)
 
 static const struct {

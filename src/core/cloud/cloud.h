@@ -39,6 +39,7 @@ struct house { // one row, id 1
     uint64_t settling;      // a lease with quantities that are not rated or posted
     uint64_t placing;       // a lease whose job is not told yet
     uint64_t invoicing;     // an invoice that is not posted
+    uint64_t emptied;       // the last lease that ended: a device of it may wait for its repair
     int64_t settling_minor; // rated for `settling`, not posted yet
 };
 

@@ -31,6 +31,7 @@ struct cloud_index {
     struct limit_entry *limits;
     uint32_t limits_count, limits_room;
     int64_t month_from_us, month_due_us; // in [from, due) no month begins in any zone
+    uint64_t emptied_seen;               // this lease's nodes hold nothing more to repair
     int64_t view_time_us;                // of the newest place_view
 };
 
@@ -62,6 +63,14 @@ bool command_decide(const struct cloud *cloud, const struct input *input, uint32
 // site_command.c: commands about entities, sites, feeders, racks, nodes and their labels.
 bool site_command_decide(const struct cloud *cloud, const struct input *input, uint32_t step,
                          struct cloud_step *ret_step);
+// health_report.c: what a report of health leads to, and commands about maintenance.
+bool health_report_next(const struct cloud *cloud, const struct input *input, uint32_t step,
+                        struct cloud_step *ret_step);
+bool maintenance_decide(const struct cloud *cloud, const struct input *input, uint32_t step,
+                        struct cloud_step *ret_step);
+// A cordoned device whose last lease has ended goes to repair; a window that begins or ends.
+bool emptied_next(const struct cloud *cloud, struct event *ret_event);
+bool maintenance_next(const struct cloud *cloud, int64_t time_us, struct event *ret_event);
 // rack_command.c: the next event of each, once site_command_decide has asked who it is.
 bool rack_new_next(const struct cloud *cloud, const struct rack_new *new, uint32_t step,
                    struct cloud_step *ret_step);

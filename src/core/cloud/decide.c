@@ -28,6 +28,11 @@ static bool input_next(const struct cloud *cloud, const struct input *input, uin
         return site_command_decide(cloud, input, step, ret_step);
     case INPUT_NODE_FAILED:
         return node_failed_next(cloud, input, step, ret_step);
+    case INPUT_HEALTH_REPORT:
+        return health_report_next(cloud, input, step, ret_step);
+    case INPUT_MAINTENANCE_NEW:
+    case INPUT_MAINTENANCE_END:
+        return maintenance_decide(cloud, input, step, ret_step);
     case INPUT_OPEN:
     case INPUT_ACCOUNT_NEW:
     case INPUT_KEY_NEW:

@@ -106,6 +106,8 @@ bool cloud_next_due(const struct cloud *cloud, int64_t ticked_us, int64_t *ret_t
         int64_t start_us = month_due_us(cloud, now_us);
         due_us = start_us < due_us ? start_us : due_us;
     }
+    int64_t maintenance_us = maintenance_due_us(&cloud->inventory);
+    due_us = maintenance_us < due_us ? maintenance_us : due_us;
     *ret_time_us = due_us;
     return due_us != INT64_MAX;
 }

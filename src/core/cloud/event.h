@@ -14,6 +14,7 @@
 #include "core/cloud/setting.h"
 #include "core/inventory/feeder.h"
 #include "core/inventory/health.h"
+#include "core/inventory/maintenance.h"
 #include "core/inventory/node_class.h"
 #include "core/inventory/rack.h"
 #include "core/inventory/site.h"
@@ -47,6 +48,12 @@
     X(EVENT_NODE_CLASSED, "node_classed", node_classed, "a node has other attributes")         \
     X(EVENT_HEALTH_CHANGED, "health_changed", health_changed,                                  \
       "something was said of a device's or a node's health, and where it stands now")          \
+    X(EVENT_MAINTENANCE_SET, "maintenance_set", maintenance_set,                               \
+      "a node will be worked on: it takes no job that would still run then")                   \
+    X(EVENT_MAINTENANCE_STARTED, "maintenance_started", maintenance_started,                   \
+      "the window has begun: the node is drained")                                             \
+    X(EVENT_MAINTENANCE_ENDED, "maintenance_ended", maintenance_ended,                         \
+      "the window is over, or was called off: the node is ready again")                        \
     X(EVENT_ACCOUNT_ADDED, "account_added", account_added, "an account exists")                \
     X(EVENT_KEY_ADDED, "key_added", key_added, "an access key exists; only its HMAC is kept")  \
     X(EVENT_KEY_REVOKED, "key_revoked", key_revoked, "an access key no longer opens anything") \
@@ -130,6 +137,9 @@ struct event {
         struct rack_added rack_added;
         struct node_classed node_classed;
         struct health_changed health_changed;
+        struct maintenance_set maintenance_set;
+        struct maintenance_started maintenance_started;
+        struct maintenance_ended maintenance_ended;
         struct account_added account_added;
         struct key_added key_added;
         struct key_revoked key_revoked;

@@ -208,12 +208,29 @@ ROWS(node_classed) = {
     I("class", "class", node_classed.class, "its attributes, null: nothing is said"),
     I("node", "node", node_classed.node, "the node"),
 };
+ROWS(maintenance_set) = {
+    F("from_us", FIELD_TIME, maintenance_set.from_us, "it begins"),
+    I("maintenance", "maintenance", maintenance_set.maintenance, "the window"),
+    I("node", "node", maintenance_set.node, "the node"),
+    F("until_us", FIELD_TIME, maintenance_set.until_us, "it ends"),
+};
+ROWS(maintenance_started) = {
+    I("maintenance", "maintenance", maintenance_started.maintenance, "the window"),
+};
+ROWS(maintenance_ended) = {
+    I("maintenance", "maintenance", maintenance_ended.maintenance, "the window"),
+};
 ROWS(health_changed) = {
+    FO("breaker_from_us", FIELD_TIME, health_changed.breaker_from_us,
+       "it counts in the window of cordons that began then"),
     W("cause", health_changed.kind, word_health_kind_text, HEALTH_KIND_COUNT, "what was said"),
+    FO("corrected", FIELD_NUMBER, health_changed.corrected, "corrected errors in the window"),
     FO("detail", FIELD_SIGNED, health_changed.detail, "the Xid, or a count"),
     F("index", FIELD_SIGNED, health_changed.index, "device of the node, -1: the whole node"),
     I("node", "node", health_changed.node, "the node"),
+    FO("source", FIELD_TEXT, health_changed.source, "who said it"),
     W("state", health_changed.state, word_device_state_text, DEVICE_STATE_COUNT, "its state now"),
+    FO("window_us", FIELD_TIME, health_changed.window_us, "corrected errors count from then"),
 };
 ROWS(account_added) = {
     I("account", "account", account_added.account, "the account"),

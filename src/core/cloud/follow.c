@@ -135,6 +135,7 @@ bool follow_next(const struct cloud *cloud, int64_t time_us, struct event *ret_e
     }
     if (house->invoicing)
         return invoice_post_next(cloud, ret_event);
-    return time_limit_event(cloud, time_us, ret_event) || drop_event(cloud, time_us, ret_event) ||
+    return emptied_next(cloud, ret_event) || maintenance_next(cloud, time_us, ret_event) ||
+           time_limit_event(cloud, time_us, ret_event) || drop_event(cloud, time_us, ret_event) ||
            place_event(cloud, time_us, ret_event);
 }

@@ -24,33 +24,36 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define INPUT_KINDS(X)                        \
-    X(INPUT_TICK, "tick")                     \
-    X(INPUT_OPEN, "open")                     \
-    X(INPUT_CLOCK_STEPPED, "clock_stepped")   \
-    X(INPUT_NODE_REPORT, "node_report")       \
-    X(INPUT_ATTEMPT_REPORT, "attempt_report") \
-    X(INPUT_ACCOUNT_NEW, "account_new")       \
-    X(INPUT_KEY_NEW, "key_new")               \
-    X(INPUT_KEY_REVOKE, "key_revoke")         \
-    X(INPUT_OPERATOR_SET, "operator_set")     \
-    X(INPUT_PRICE_SET, "price_set")           \
-    X(INPUT_LIMIT_SET, "limit_set")           \
-    X(INPUT_SETTING_SET, "setting_set")       \
-    X(INPUT_JOB_SUBMIT, "job_submit")         \
-    X(INPUT_JOB_STOP, "job_stop")             \
-    X(INPUT_NODE_FAILED, "node_failed")       \
-    X(INPUT_NODE_DRAIN, "node_drain")         \
-    X(INPUT_NODE_UNDRAIN, "node_undrain")     \
-    X(INPUT_INVOICE_ISSUE, "invoice_issue")   \
-    X(INPUT_ENTITY_NEW, "entity_new")         \
-    X(INPUT_SITE_NEW, "site_new")             \
-    X(INPUT_FEEDER_NEW, "feeder_new")         \
-    X(INPUT_FEEDER_CAP, "feeder_cap")         \
-    X(INPUT_FEEDER_UNCAP, "feeder_uncap")     \
-    X(INPUT_RACK_NEW, "rack_new")             \
-    X(INPUT_NODES_NEW, "nodes_new")           \
-    X(INPUT_NODE_LABEL, "node_label")
+#define INPUT_KINDS(X)                          \
+    X(INPUT_TICK, "tick")                       \
+    X(INPUT_OPEN, "open")                       \
+    X(INPUT_CLOCK_STEPPED, "clock_stepped")     \
+    X(INPUT_NODE_REPORT, "node_report")         \
+    X(INPUT_ATTEMPT_REPORT, "attempt_report")   \
+    X(INPUT_ACCOUNT_NEW, "account_new")         \
+    X(INPUT_KEY_NEW, "key_new")                 \
+    X(INPUT_KEY_REVOKE, "key_revoke")           \
+    X(INPUT_OPERATOR_SET, "operator_set")       \
+    X(INPUT_PRICE_SET, "price_set")             \
+    X(INPUT_LIMIT_SET, "limit_set")             \
+    X(INPUT_SETTING_SET, "setting_set")         \
+    X(INPUT_JOB_SUBMIT, "job_submit")           \
+    X(INPUT_JOB_STOP, "job_stop")               \
+    X(INPUT_NODE_FAILED, "node_failed")         \
+    X(INPUT_NODE_DRAIN, "node_drain")           \
+    X(INPUT_NODE_UNDRAIN, "node_undrain")       \
+    X(INPUT_INVOICE_ISSUE, "invoice_issue")     \
+    X(INPUT_ENTITY_NEW, "entity_new")           \
+    X(INPUT_SITE_NEW, "site_new")               \
+    X(INPUT_FEEDER_NEW, "feeder_new")           \
+    X(INPUT_FEEDER_CAP, "feeder_cap")           \
+    X(INPUT_FEEDER_UNCAP, "feeder_uncap")       \
+    X(INPUT_RACK_NEW, "rack_new")               \
+    X(INPUT_NODES_NEW, "nodes_new")             \
+    X(INPUT_NODE_LABEL, "node_label")           \
+    X(INPUT_HEALTH_REPORT, "health_report")     \
+    X(INPUT_MAINTENANCE_NEW, "maintenance_new") \
+    X(INPUT_MAINTENANCE_END, "maintenance_end")
 #define X(name, text) name,
 enum input_kind { INPUT_KINDS(X) INPUT_KIND_COUNT };
 #undef X
@@ -198,6 +201,18 @@ struct node_label { // what is not given stays; a label without value goes
     char labels[128]; // "key=value,key="
 };
 
+struct health_report { // what somebody noticed of a device or, with index -1, of a node
+    uint64_t node;
+    int32_t index;
+    uint32_t kind;   // enum health_kind
+    int32_t detail;  // the Xid; corrected errors since the last report; ms of silence
+    char source[32]; // "dcgm", "operator"
+};
+struct maintenance_new {
+    uint64_t node;
+    int64_t from_us, until_us; // from 0: now
+};
+
 struct input {
     enum input_kind kind;
     int64_t time_us;
@@ -226,5 +241,7 @@ struct input {
         struct rack_new rack;
         struct nodes_new nodes;
         struct node_label label;
+        struct health_report health;
+        struct maintenance_new maintenance; // maintenance_end: id
     };
 };

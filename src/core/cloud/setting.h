@@ -33,7 +33,15 @@
     X(SETTING_GANG_WAIT_MS_MAX, "gang_wait_ms_max", 86400000, 0, 31622400000, "ms",    \
       "a gang that has waited longer goes before all others; 0: never")                \
     X(SETTING_GANG_PLACES_MAX, "gang_places_max", 1, 0, 8, "gangs",                    \
-      "how many gangs that have waited too long keep a place at once")
+      "how many gangs that have waited too long keep a place at once")                 \
+    X(SETTING_HEARTBEAT_LOST_MS, "heartbeat_lost_ms", 60000, 1000, 86400000, "ms",     \
+      "silence after which a node is suspect; what runs there runs on")                \
+    X(SETTING_HEALTH_WINDOW_MS, "health_window_ms", 3600000, 60000, 604800000, "ms",   \
+      "window in which corrected errors and automatic cordons are counted")            \
+    X(SETTING_CORRECTED_MAX, "corrected_max", 1000, 1, 1000000000, "errors",           \
+      "corrected ECC errors in a window that make a device suspect")                   \
+    X(SETTING_CORDON_PERMILLE, "cordon_permille", 50, 0, 1000, "permille",             \
+      "of a pool's nodes, at least one, that may be cordoned in a window")
 
 #define X(name, key, value, min, max, unit, doc) name,
 enum setting { SETTINGS(X) SETTING_COUNT };

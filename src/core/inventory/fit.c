@@ -319,6 +319,11 @@ static const struct fit_set *set_for(const struct inventory *inventory,
     return &chip->set[query->kind][query->devices - 1];
 }
 
+static bool stays_open(const struct node *node, int64_t until_us)
+{
+    return until_us == 0 || node->closes_us == 0 || until_us <= node->closes_us;
+}
+
 const struct node *fit_first(const struct inventory *inventory, const struct fit_query *query)
 {
     struct fit_index *index = inventory->index;
@@ -332,8 +337,9 @@ const struct node *fit_first(const struct inventory *inventory, const struct fit
             continue;
         for (uint64_t bits = set->level[0][word]; bits; bits &= bits - 1) {
             uint32_t place = word * 64 + (uint32_t)__builtin_ctzll(bits);
-            if (mib[place] >= query->memory_mib)
-                return table_at(&inventory->nodes, place);
+            const struct node *node = table_at(&inventory->nodes, place);
+            if (mib[place] >= query->memory_mib && stays_open(node, query->until_us))
+                return node;
         }
         tighten(index, query->kind, word);
     }

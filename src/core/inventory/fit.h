@@ -26,6 +26,7 @@ struct fit_query {
     uint64_t chip;
     uint32_t devices; // at least 1
     int64_t memory_mib;
+    int64_t until_us; // the node must stay open until then (maintenance); 0: it does not matter
 };
 
 const struct node *fit_first(const struct inventory *inventory, const struct fit_query *query);

@@ -3,6 +3,7 @@
 #include "core/inventory/device.h"
 #include "core/inventory/fit.h"
 #include "core/inventory/inventory_maps.h"
+#include "core/inventory/rack.h"
 
 const char *health_kind_text(enum health_kind kind)
 {
@@ -64,6 +65,10 @@ void health_apply_changed(struct inventory *inventory, const struct health_chang
     row->state = fact->state;
     row->kind = fact->kind;
     row->detail = fact->detail;
+    row->corrected = fact->corrected;
+    row->window_us = fact->window_us;
+    if (fact->breaker_from_us)
+        pool_cordon(inventory, node, fact->index, fact->breaker_from_us);
     row->reports++;
     if (!moved)
         return;

@@ -38,16 +38,17 @@ enum { HEALTH_WHOLE = -1 }; // as an index: the node as a whole
 
 struct health {
     uint64_t id, node;
-    int64_t since_us; // in this state
-    int64_t seen_us;  // the last fact of it
-    int32_t index;    // of the device, or HEALTH_WHOLE
-    uint32_t state;   // enum device_state
-    uint32_t kind;    // what brought it there
-    int32_t detail;   // of that: the Xid, or a count
-    uint32_t reports; // facts so far
-    uint32_t reserved;
+    int64_t since_us;   // in this state
+    int64_t seen_us;    // the last fact of it
+    int32_t index;      // of the device, or HEALTH_WHOLE
+    uint32_t state;     // enum device_state
+    uint32_t kind;      // what brought it there
+    int32_t detail;     // of that: the Xid, or a count
+    uint32_t reports;   // facts so far
+    uint32_t corrected; // ECC errors since window_us
+    int64_t window_us;
 };
-_Static_assert(sizeof(struct health) == 56, "no padding");
+_Static_assert(sizeof(struct health) == 64, "no padding");
 
 // Fact: something was said of it, and this is its state now (perhaps the same).
 struct health_changed {
@@ -55,6 +56,10 @@ struct health_changed {
     int32_t index; // or HEALTH_WHOLE
     uint32_t state, kind;
     int32_t detail;
+    uint32_t corrected;      // ECC errors that count now, since window_us
+    int64_t window_us;       // 0: none are counted
+    int64_t breaker_from_us; // the node counts as cordoned in its pool's window that began then
+    char source[32];         // who said it
 };
 
 const struct health *health_of(const struct inventory *inventory, uint64_t node, int32_t index);

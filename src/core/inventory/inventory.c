@@ -5,6 +5,7 @@
 #include "core/inventory/fit.h"
 #include "core/inventory/health.h"
 #include "core/inventory/inventory_maps.h"
+#include "core/inventory/maintenance.h"
 #include "core/inventory/node_class.h"
 #include "core/inventory/rack.h"
 #include "core/inventory/site.h"
@@ -41,6 +42,7 @@ static const struct {
     T(pools, pool, MANY),
     T(shares, share, DEVICES_MAX),
     T(health, health, DEVICES_MAX),
+    T(maintenances, maintenance, MANY),
 #undef T
 };
 enum { TABLE_COUNT = sizeof tables / sizeof *tables };
@@ -64,6 +66,7 @@ static void maps_init(struct inventory_maps *maps)
     lookup_init(&maps->pools);
     lookup_init(&maps->health);
     lookup_init(&maps->shares);
+    maps->maintenance_due_us = INT64_MAX;
 }
 
 static void maps_finish(struct inventory_maps *maps)
@@ -129,6 +132,7 @@ static void lookups_rebuild(struct inventory *inventory)
 void inventory_reindex(struct inventory *inventory)
 {
     struct inventory_maps *maps = inventory->maps;
+    maintenance_reindex(inventory);
     name_map_rebuild(&maps->nodes, &inventory->nodes);
     name_map_rebuild(&maps->entities, &inventory->entities);
     name_map_rebuild(&maps->sites, &inventory->sites);

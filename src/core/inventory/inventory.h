@@ -114,7 +114,7 @@ _Static_assert(sizeof(struct capacity) == 176, "no padding");
 struct inventory {
     struct table chips, nodes, devices, capacities;
     struct table entities, sites, feeders, caps, blocks, racks, classes, pools;
-    struct table shares, health;
+    struct table shares, health, maintenances;
     struct fit_index *index;     // which node has room
     struct inventory_maps *maps; // which row has a name
 };

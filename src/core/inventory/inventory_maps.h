@@ -12,7 +12,8 @@
 
 struct inventory_maps {
     struct name_map nodes, entities, sites, feeders, blocks, racks;
-    struct lookup pools;  // {site, chip}
-    struct lookup health; // {node, index}
-    struct lookup shares; // {device}
+    struct lookup pools;        // {site, chip}
+    struct lookup health;       // {node, index}
+    struct lookup shares;       // {device}
+    int64_t maintenance_due_us; // the next window begins or ends; INT64_MAX: none
 };

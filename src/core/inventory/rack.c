@@ -49,6 +49,28 @@ void pool_add(struct inventory *inventory, const struct node *node, uint64_t chi
     pool->devices += devices;
 }
 
+const struct pool *pool_for(const struct inventory *inventory, const struct node *node,
+                            int32_t index)
+{
+    uint64_t chip = node->chip;
+    if (!chip && node->devices)
+        chip = device_chip(inventory, node, index < 0 ? 0 : (uint32_t)index);
+    return pool_of(inventory, site_of(inventory, node), chip);
+}
+
+void pool_cordon(struct inventory *inventory, const struct node *node, int32_t index,
+                 int64_t window_us)
+{
+    const struct pool *found = pool_for(inventory, node, index);
+    struct pool *pool = found ? table_get(&inventory->pools, found->id) : NULL;
+    if (!pool)
+        return;
+    if (pool->window_us != window_us)
+        pool->cordoned = 0;
+    pool->window_us = window_us;
+    pool->cordoned++;
+}
+
 void block_apply_added(struct inventory *inventory, const struct block_added *fact)
 {
     must(table_get(&inventory->sites, fact->site));

@@ -36,8 +36,9 @@ _Static_assert(sizeof(struct rack) == 104, "no padding");
 struct pool {
     uint64_t id, site, chip;
     int64_t nodes, devices;
+    int64_t window_us, cordoned; // nodes cordoned by themselves since then
 };
-_Static_assert(sizeof(struct pool) == 40, "no padding");
+_Static_assert(sizeof(struct pool) == 56, "no padding");
 
 // Facts.
 struct block_added {
@@ -60,6 +61,12 @@ const struct pool *pool_of(const struct inventory *inventory, uint64_t site, uin
 
 void block_apply_added(struct inventory *inventory, const struct block_added *fact);
 void rack_apply_added(struct inventory *inventory, const struct rack_added *fact, int64_t time_us);
+// The pool that a device of a node (or, with -1, the node) is of.
+const struct pool *pool_for(const struct inventory *inventory, const struct node *node,
+                            int32_t index);
+// Inside the room: one more node of the pool is cordoned in the window that began then.
+void pool_cordon(struct inventory *inventory, const struct node *node, int32_t index,
+                 int64_t window_us);
 // Inside the room: devices of a node are there from now on; a node counts with its first.
 void pool_add(struct inventory *inventory, const struct node *node, uint64_t chip, uint32_t nodes,
               uint32_t devices);

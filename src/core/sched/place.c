@@ -54,7 +54,7 @@ enum place_verdict place_feasible(const struct inventory *inventory, const struc
                                   enum lease_class class)
 {
     must(!shape_wrong(shape) && shape->nodes >= 1 && shape->milli >= 1);
-    struct search search = {inventory, market, account, *shape, class};
+    struct search search = {inventory, market, account, *shape, class, 0};
     struct placement placement;
     uint32_t most = devices_max(inventory, shape);
     if (most == 0)

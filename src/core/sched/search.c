@@ -18,7 +18,8 @@ static bool search_chip(const struct search *search, enum fit_kind kind, uint64_
     const struct chip *row = table_get(&search->inventory->chips, chip);
     if (!row || row->memory_mib < search->shape.device_memory_mib)
         return false;
-    struct fit_query query = {kind, chip, search->shape.devices, search->shape.memory_mib};
+    struct fit_query query = {kind, chip, search->shape.devices, search->shape.memory_mib,
+                              search->until_us};
     const struct node *node = fit_first(search->inventory, &query);
     if (!node)
         return false;
@@ -57,6 +58,16 @@ bool search_priced(const struct search *search)
     return false;
 }
 
+// Until when a job would run that begins now; without a limit: for ever.
+static int64_t runs_until(const struct place_view *view, const struct job *job)
+{
+    int64_t limit_us, until_us;
+    if (job->run_ms_max == 0 || __builtin_mul_overflow(job->run_ms_max, 1000, &limit_us) ||
+        __builtin_add_overflow(view->time_us, limit_us, &until_us))
+        return INT64_MAX;
+    return until_us;
+}
+
 struct search search_for(const struct place_view *view, const struct job *job)
 {
     return (struct search){
@@ -65,5 +76,6 @@ struct search search_for(const struct place_view *view, const struct job *job)
         table_get(&view->market->accounts, job->account),
         job->shape,
         (enum lease_class)job->class,
+        runs_until(view, job),
     };
 }

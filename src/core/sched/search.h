@@ -16,6 +16,7 @@ struct search {
     const struct account *account; // only chips with a price for it; NULL: every chip
     struct shape shape;
     enum lease_class class; // of the price
+    int64_t until_us;       // it would run until then; 0: it does not matter
 };
 
 // Fills node, chip and price.

@@ -53,7 +53,7 @@ static int64_t most_memory(const struct search *search, enum fit_kind kind)
     for (const struct chip *chip; (chip = table_step(&search->inventory->chips, &cursor));) {
         if (!shape_allows(&search->shape, chip->id))
             continue;
-        struct fit_query query = {kind, chip->id, search->shape.devices, 0};
+        struct fit_query query = {kind, chip->id, search->shape.devices, 0, 0};
         int64_t mib = fit_memory_max(search->inventory, &query);
         most = mib > most ? mib : most;
     }

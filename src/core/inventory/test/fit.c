@@ -130,7 +130,7 @@ static void the_index_answers_as_a_scan_of_all_nodes(void **state)
         change(&inventory, &rng, &devices);
         struct fit_query query = {(enum fit_kind)rng_below(&rng, FIT_KINDS),
                                   1 + (uint64_t)rng_below(&rng, CHIPS + 1),
-                                  1 + (uint32_t)rng_below(&rng, 10), rng_below(&rng, 100)};
+                                  1 + (uint32_t)rng_below(&rng, 10), rng_below(&rng, 100), 0};
         if (i % 8)
             continue;
         assert_scan_agrees(&inventory, &query);
@@ -158,7 +158,7 @@ static void nothing_new_without_a_new_generation(void **state)
     for (int i = 0; i < STEPS; i++) {
         struct fit_query query = {(enum fit_kind)rng_below(&rng, FIT_KINDS),
                                   1 + (uint64_t)rng_below(&rng, CHIPS),
-                                  1 + (uint32_t)rng_below(&rng, 4), rng_below(&rng, 100)};
+                                  1 + (uint32_t)rng_below(&rng, 4), rng_below(&rng, 100), 0};
         uint64_t generation = fit_generation(&inventory, query.kind);
         bool found = fit_first(&inventory, &query);
         if (i % 10)
@@ -195,10 +195,10 @@ static void the_next_node_may_be_far_away(void **state)
         node_apply_changed(&inventory, &(struct node_changed){id, NODE_READY, 0, (int64_t)id},
                            1000);
     }
-    struct fit_query any = {FIT_OPEN, 1, 1, 0};
+    struct fit_query any = {FIT_OPEN, 1, 1, 0, 0};
     struct node_use one = {.devices = {{1}}};
     for (size_t i = 0; i < sizeof with / sizeof with[0]; i++) {
-        struct fit_query big = {FIT_OPEN, 1, 1, (int64_t)with[i]}; // memory says which
+        struct fit_query big = {FIT_OPEN, 1, 1, (int64_t)with[i], 0}; // memory says which
         assert_int_equal(fit_first(&inventory, &big)->id, with[i]);
         assert_int_equal(fit_memory_max(&inventory, &any), FAR);
     }

@@ -70,7 +70,7 @@ static void one_fact_adds_a_rack_of_equal_nodes(void **state)
     assert_null(device_node(&inventory, inventory.devices.last_id + 1, &index));
     assert_null(device_node(&inventory, 0, &index));
     assert_true(inventory_check(&inventory, 9000, &chip));
-    struct fit_query query = {FIT_OPEN, 1, DEVICES, 1000};
+    struct fit_query query = {FIT_OPEN, 1, DEVICES, 1000, 0};
     assert_int_equal(fit_first(&inventory, &query)->id, 1);
     inventory_finish(&inventory);
 }
