@@ -94,6 +94,8 @@ static bool write_file(const char *folder, const char *name, const struct buf *t
 {
     char path[PATH_MAX_BYTES];
     snprintf(path, sizeof path, "%s/%s", folder, name);
+    if (text->overflow)
+        return err_set(err, "%s: it would be larger than 1 GiB", path);
     FILE *file = fopen(path, "wbe");
     if (!file)
         return err_set(err, "%s: %s", path, strerror(errno));

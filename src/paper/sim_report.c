@@ -212,6 +212,28 @@ static void picture_caption(const struct series_table *table, enum series_pictur
         buf_add(out, S("<figcaption>Pale: from the least to the most.</figcaption>\n"));
 }
 
+static void write_picture(const struct series_table *table, enum series_picture picture,
+                          uint32_t group, struct buf *out)
+{
+    buf_add(out, S("<figure>\n"));
+    if (chart_draw(table, picture, group, false, out))
+        picture_caption(table, picture, out);
+    else
+        buf_add(out, S("<figcaption>The rows are too few or too coarse for a "
+                       "picture.</figcaption>\n"));
+    buf_add(out, S("</figure>\n"));
+}
+
+// Nothing at all happened in a table: no picture of it.
+static bool all_zero(const struct series_table *table)
+{
+    for (uint32_t i = 0; i < table->columns; i++)
+        for (uint32_t row = 0; table->column[i].mark == SERIES_DATA && row < table->rows; row++)
+            if (table->value[i][row])
+                return false;
+    return table->rows > 0;
+}
+
 static void write_table(const struct series_table *table, struct buf *out)
 {
     buf_add(out, S("<section>\n<h3>"));
@@ -222,18 +244,12 @@ static void write_table(const struct series_table *table, struct buf *out)
         markup_text(table->note, out);
         buf_add(out, S("</p>\n"));
     }
-    for (uint32_t picture = 1; picture <= SERIES_HISTOGRAM; picture *= 2) {
-        if (!(table->pictures & picture))
-            continue;
-        buf_add(out, S("<figure>\n"));
-        if (chart_draw(table, picture, false, out))
-            picture_caption(table, picture, out);
-        else
-            buf_add(
-                out,
-                S("<figcaption>The rows are too few or too coarse for a picture.</figcaption>\n"));
-        buf_add(out, S("</figure>\n"));
-    }
+    uint32_t groups = all_zero(table) ? 0 : chart_groups(table);
+    if (!groups)
+        buf_add(out, S("<p>Nothing in this run: every number is zero.</p>\n"));
+    for (uint32_t picture = 1; picture <= SERIES_HISTOGRAM; picture *= 2)
+        for (uint32_t group = 0; table->pictures & picture && group < groups; group++)
+            write_picture(table, picture, group, out);
     write_numbers(table, out);
     buf_add(out, S("</section>\n"));
 }

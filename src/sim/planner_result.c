@@ -108,12 +108,91 @@ static void open_power(struct planner *planner, uint32_t site)
     planner->sites[site].table = table;
 }
 
+// Where the site's power comes from: a column for each row of generators, the grid, the storage.
+static void open_sources(struct planner *planner, uint32_t site)
+{
+    const struct scenario_site *row = &planner->scenario->site[site];
+    char name[64], title[80];
+    snprintf(name, sizeof name, "sources_%s", row->name);
+    snprintf(title, sizeof title, "Where the power of %s comes from", row->name);
+    for (char *at = name; *at; at++)
+        if (*at == '-' || *at == ' ' || *at == '.')
+            *at = '_';
+    struct series_table *table = over_time(planner, name, title, "Power", SERIES_AREAS);
+    for (uint32_t i = 0; i < row->supply.generators; i++) {
+        snprintf(name, sizeof name, "generator_%u_w", i + 1);
+        series_column(table, &(struct series_column){str_from(name),
+                                                     str_from(row->supply.generator[i].name),
+                                                     UNIT_WATT, 0, SERIES_STOCK, SERIES_DATA});
+    }
+    const struct series_column column[] = {
+        {S("grid_w"),        S("grid"),            UNIT_WATT,  0, SERIES_STOCK, SERIES_DATA  },
+        {S("storage_w"),     S("storage, given"),  UNIT_WATT,  0, SERIES_STOCK, SERIES_DATA  },
+        {S("unserved_w"),    S("not served"),      UNIT_WATT,  0, SERIES_STOCK, SERIES_DATA  },
+        {S("least_spare_w"), S("least reserve"),   UNIT_WATT,  0, SERIES_STOCK, SERIES_HIDDEN},
+        {S("starts"),        S("starts of units"), UNIT_COUNT, 0, SERIES_FLOW,  SERIES_HIDDEN},
+        {S("co2_g"),         S("carbon dioxide"),  UNIT_GRAM,  0, SERIES_FLOW,  SERIES_HIDDEN},
+    };
+    columns(table, column, sizeof column / sizeof *column);
+    planner->sites[site].sources = table;
+    planner->sites[site].row.least_spare_w = INT64_MAX;
+}
+
+// The same of all sites together, when there are several: generators of one name are one column.
+static void open_totals(struct planner *planner)
+{
+    static const struct series_column column[] = {
+        {S("it_w"),       S("IT load, mean"),            UNIT_WATT, 0, SERIES_STOCK, SERIES_DATA },
+        {S("overhead_w"), S("network, losses, cooling"), UNIT_WATT, 0, SERIES_STOCK, SERIES_DATA },
+        {S("it_limit_w"), S("IT limit"),                 UNIT_WATT, 0, SERIES_STOCK, SERIES_LIMIT},
+    };
+    struct series_table *power =
+        over_time(planner, "power", "Power of all sites", "Power", SERIES_AREAS);
+    columns(power, column, sizeof column / sizeof *column);
+    planner->tables.power = power;
+    planner->tables.sources = over_time(
+        planner, "sources", "Where the power of all sites comes from", "Power", SERIES_AREAS);
+}
+
+static uint32_t source_column(struct series_table *sources, const struct series_column *of)
+{
+    for (uint32_t i = 0; i < sources->columns; i++)
+        if (str_is(sources->column[i].title, of->title))
+            return i;
+    struct series_column column = *of;
+    char name[32];
+    snprintf(name, sizeof name, "source_%u_w", sources->columns + 1);
+    column.name = str_from(name);
+    return series_column(sources, &column);
+}
+
+static void add_totals(struct planner *planner, uint32_t site)
+{
+    const struct series_table *power = planner->sites[site].table;
+    const struct series_table *from = planner->sites[site].sources;
+    struct series_table *sources = planner->tables.sources;
+    if (!sources)
+        return;
+    series_row(planner->tables.power, planner->row_us);
+    series_row(sources, planner->row_us);
+    const uint32_t of[] = {0, 1, 3}; // IT, overhead, limit
+    for (uint32_t i = 0; i < 3; i++)
+        series_add(planner->tables.power, i, power->value[of[i]][power->rows - 1]);
+    for (uint32_t i = 0; i < from->columns; i++)
+        if (from->column[i].mark == SERIES_DATA)
+            series_add(sources, source_column(sources, &from->column[i]),
+                       from->value[i][from->rows - 1]);
+}
+
 void result_open(struct planner *planner)
 {
     planner->series = series_create();
     open_devices(planner);
+    if (planner->scenario->sites > 1)
+        open_totals(planner);
     for (uint32_t i = 0; i < planner->scenario->sites; i++) {
         open_power(planner, i);
+        open_sources(planner, i);
         planner->sites[i].dispatch =
             dispatch_create(&planner->scenario->site[i].supply, planner->now_us);
     }
@@ -164,6 +243,13 @@ bool result_interval(struct planner *planner, uint32_t site, int64_t from_us,
     sum->fuel_micro += given.fuel_micro;
     sum->grid_micro += given.grid_micro;
     sum->other_micro += given.start_micro + given.other_micro;
+    sum->stored_mj += given.discharged_mj - given.charged_mj;
+    sum->co2_g += given.co2_g;
+    sum->starts += given.starts;
+    if (given.spare_w < sum->least_spare_w)
+        sum->least_spare_w = given.spare_w;
+    for (uint32_t i = 0; i < row->supply.generators; i++)
+        sum->group_mj[i] += given.group_mj[i];
     return true;
 }
 
@@ -212,6 +298,25 @@ static void row_jobs(struct planner *planner)
     series_set(table, RESULT_COUNTS, row->queued);
 }
 
+static void row_sources(struct planner *planner, uint32_t site, int64_t length_ms)
+{
+    const struct site_row *row = &planner->sites[site].row;
+    struct series_table *table = planner->sites[site].sources;
+    uint32_t generators = planner->scenario->site[site].supply.generators;
+    series_row(table, planner->row_us);
+    for (uint32_t i = 0; i < generators; i++)
+        series_set(table, i, row->group_mj[i] / length_ms);
+    const int64_t rest[] = {row->grid_mj / length_ms,
+                            row->stored_mj / length_ms,
+                            row->unserved_mj / length_ms,
+                            row->least_spare_w,
+                            row->starts,
+                            row->co2_g};
+    for (uint32_t i = 0; i < sizeof rest / sizeof *rest; i++)
+        series_set(table, generators + i, rest[i]);
+    planner->cost.co2_g += row->co2_g;
+}
+
 static void row_site(struct planner *planner, uint32_t site, int64_t length_ms)
 {
     struct planner_site *place = &planner->sites[site];
@@ -232,7 +337,9 @@ static void row_site(struct planner *planner, uint32_t site, int64_t length_ms)
     planner->cost.fuel_micro += row->fuel_micro;
     planner->cost.grid_micro += row->grid_micro;
     planner->cost.other_micro += row->other_micro;
-    place->row = (struct site_row){0};
+    row_sources(planner, site, length_ms);
+    add_totals(planner, site);
+    place->row = (struct site_row){.least_spare_w = INT64_MAX};
 }
 
 void result_row(struct planner *planner)

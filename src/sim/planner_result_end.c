@@ -106,7 +106,7 @@ static void failures(struct planner *planner)
     series_column(table, &(struct series_column){S("failures"), S("failures"), UNIT_COUNT, 0,
                                                  SERIES_FLOW, SERIES_DATA});
     series_column(table, &(struct series_column){S("lost"), S("work lost"), UNIT_DEVICE_SECOND, 3,
-                                                 SERIES_FLOW, SERIES_HIDDEN});
+                                                 SERIES_FLOW, SERIES_DATA});
     for (uint32_t i = 0; i < planner->scenario->failures; i++) {
         series_row_named(table, str_from(planner->scenario->failure[i].name));
         series_set(table, 0, (int64_t)planner->tallies.failures_of[i]);
@@ -247,6 +247,8 @@ static void summary(struct planner *planner, const struct energy *energy)
           money);
     value(planner, "fuel", "Fuel", planner->cost.fuel_micro, money);
     value(planner, "grid", "Energy from the grid", planner->cost.grid_micro, money);
+    value(planner, "co2", "Carbon dioxide of the generators", planner->cost.co2_g,
+          (struct series_column){.unit = UNIT_GRAM});
     value(planner, "over", "Times above a limit of power",
           (int64_t)planner_figures(planner).over_limit, count);
     static const char *const heads[] = {"devices", "utilisation", "useful", "jobs",

@@ -76,12 +76,13 @@ struct planner_site {
     struct planner_feeds *feeds;
     uint32_t feed_count, feed_next, edge;
     struct dispatch *dispatch;
-    struct series_table *table;
+    struct series_table *table, *sources;
     __int128 facility_mj, network_mj, loss_mj, cooling_mj;
     struct site_row { // of the step of the series that is open
         int64_t it_mj, facility_mj, peak_w;
         int64_t grid_mj, generated_mj, fuel_micro, grid_micro, start_micro, other_micro;
-        int64_t unserved_mj;
+        int64_t unserved_mj, stored_mj, co2_g, starts, least_spare_w;
+        int64_t group_mj[SITE_GENERATORS_MAX];
     } row;
 };
 
@@ -140,7 +141,7 @@ struct planner {
     int64_t joules_told;
     struct series *series;
     struct {
-        struct series_table *devices, *jobs, *money;
+        struct series_table *devices, *jobs, *money, *power, *sources;
     } tables;
     struct { // at the end of the last row
         __int128 integral[TALLY_COUNT], earned;
@@ -148,7 +149,7 @@ struct planner {
         uint64_t count[RESULT_COUNTS];
     } last;
     struct {
-        int64_t fuel_micro, grid_micro, other_micro;
+        int64_t fuel_micro, grid_micro, other_micro, co2_g;
     } cost;
 };
 

@@ -24,7 +24,9 @@ str chart_style(void)
         ".chart .grid,.chart .tick{stroke:var(--line);fill:none}"
         ".chart .zero{stroke:var(--soft);fill:none}"
         ".chart .limit{stroke:var(--bad);fill:none;stroke-width:1.5;stroke-dasharray:6 4}"
-        ".chart .limit-key{fill:var(--bad)}.chart .lost{fill:var(--bad);fill-opacity:.28}"
+        ".chart .limit.other{stroke:var(--soft);stroke-dasharray:2 3}"
+        ".chart .limit-key{fill:var(--bad)}.chart .limit-key.other{fill:var(--soft)}.chart "
+        ".lost{fill:var(--bad);fill-opacity:.28}"
         ".chart .more{fill:var(--c2);fill-opacity:.28}"
         ".f0{fill:var(--c0)}.f1{fill:var(--c1)}.f2{fill:var(--c2)}.f3{fill:var(--c3)}"
         ".f4{fill:var(--c4)}.f5{fill:var(--c5)}.f6{fill:var(--c6)}.f7{fill:var(--c7)}"
@@ -142,7 +144,7 @@ static void draw_line(struct course *course, uint32_t place)
 {
     struct chart_sheet *sheet = course->sheet;
     if (is_limit(sheet, place))
-        buf_add(sheet->out, S("<path class=\"limit\" d=\""));
+        buf_format(sheet->out, "<path class=\"limit%s\" d=\"", chart_limit(sheet, place));
     else
         buf_format(sheet->out, "<path class=\"line s%u\" d=\"", chart_colour(sheet, place));
     for (uint32_t at = 0; at < course->count; at++) {
@@ -287,21 +289,47 @@ static void draw_course(struct chart_sheet *sheet, enum series_picture picture)
     course_finish(&course);
 }
 
-// The columns of the first drawn one's unit and scale: one picture has one axis.
-static void choose_columns(struct chart_sheet *sheet, enum series_picture picture)
+// Which group a shown column is in: those of one unit and scale are one, in order of appearance.
+static uint32_t group_of(const struct series_table *table, uint32_t column)
+{
+    uint32_t groups = 0, first = column;
+    for (uint32_t i = column + 1; i-- > 0;)
+        if (table->column[i].mark != SERIES_HIDDEN &&
+            table->column[i].unit == table->column[column].unit &&
+            table->column[i].scale == table->column[column].scale)
+            first = i;
+    for (uint32_t i = 0; i < first; i++) {
+        bool seen = table->column[i].mark == SERIES_HIDDEN;
+        for (uint32_t k = 0; k < i && !seen; k++)
+            seen = table->column[k].mark != SERIES_HIDDEN &&
+                   table->column[k].unit == table->column[i].unit &&
+                   table->column[k].scale == table->column[i].scale;
+        groups += !seen;
+    }
+    return groups;
+}
+
+uint32_t chart_groups(const struct series_table *table)
+{
+    uint32_t groups = 1;
+    for (uint32_t i = 0; i < table->columns; i++)
+        if (table->column[i].mark != SERIES_HIDDEN && group_of(table, i) >= groups)
+            groups = group_of(table, i) + 1;
+    return groups;
+}
+
+static void choose_columns(struct chart_sheet *sheet, enum series_picture picture, uint32_t group)
 {
     const struct series_table *table = sheet->table;
     bool one = picture == SERIES_HEAT || picture == SERIES_WATERFALL || picture == SERIES_HISTOGRAM;
     for (uint32_t i = 0; i < table->columns && !(one && sheet->count); i++) {
         const struct series_column *column = &table->column[i];
-        if (column->mark == SERIES_HIDDEN || (one && column->mark == SERIES_LIMIT))
+        if (column->mark == SERIES_HIDDEN || (one && column->mark == SERIES_LIMIT) ||
+            group_of(table, i) != group)
             continue;
-        if (!sheet->count) {
-            sheet->axis.unit = column->unit;
-            sheet->axis.scale = column->scale;
-        }
-        if (column->unit == sheet->axis.unit && column->scale == sheet->axis.scale)
-            sheet->shown[sheet->count++] = i;
+        sheet->axis.unit = column->unit;
+        sheet->axis.scale = column->scale;
+        sheet->shown[sheet->count++] = i;
     }
 }
 
@@ -325,8 +353,8 @@ static const char *kind_of(enum series_picture picture)
     return "Picture";
 }
 
-bool chart_draw(const struct series_table *table, enum series_picture picture, bool alone,
-                struct buf *out)
+bool chart_draw(const struct series_table *table, enum series_picture picture, uint32_t group,
+                bool alone, struct buf *out)
 {
     struct chart_sheet sheet = {.table = table, .out = out};
     sheet.width = CHART_WIDTH;
@@ -341,7 +369,7 @@ bool chart_draw(const struct series_table *table, enum series_picture picture, b
         return false;
     if (picture == SERIES_HEAT && !chart_heat_possible(table))
         return false;
-    choose_columns(&sheet, picture);
+    choose_columns(&sheet, picture, group);
     bool across = !table->over_time && !labels;
     if (across)
         chart_kinds_height(&sheet, picture == SERIES_STACKS);

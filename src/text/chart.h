@@ -12,8 +12,10 @@
 #pragma once
 #include "text/series.h"
 
+// One picture has one axis: columns of another unit or scale are in a picture of another group.
+uint32_t chart_groups(const struct series_table *table); // at least 1
 // `alone`: a file of its own, with its style in it; otherwise the page has chart_style once.
-bool chart_draw(const struct series_table *table, enum series_picture picture, bool alone,
-                struct buf *out);
+bool chart_draw(const struct series_table *table, enum series_picture picture, uint32_t group,
+                bool alone, struct buf *out);
 // The rules of CSS that the pictures use.
 str chart_style(void);

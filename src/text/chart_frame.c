@@ -93,6 +93,14 @@ uint32_t chart_colour(const struct chart_sheet *sheet, uint32_t place)
     return colour % CHART_COLOURS;
 }
 
+const char *chart_limit(const struct chart_sheet *sheet, uint32_t place)
+{
+    uint32_t before = 0;
+    for (uint32_t i = 0; i < place; i++)
+        before += sheet->table->column[sheet->shown[i]].mark == SERIES_LIMIT;
+    return before % 2 ? " other" : "";
+}
+
 int64_t chart_text_width(str text)
 {
     return (int64_t)cell_width(text) * 66; // of 12 px letters, a little more than the mean
@@ -192,7 +200,8 @@ void chart_legend(struct chart_sheet *sheet)
             x = sheet->left;
             y += 200;
         }
-        char class[16] = "limit-key";
+        char class[24];
+        snprintf(class, sizeof class, "limit-key%s", chart_limit(sheet, i));
         if (column->mark == SERIES_DATA)
             snprintf(class, sizeof class, "f%u", chart_colour(sheet, i));
         bool limit = column->mark == SERIES_LIMIT;

@@ -30,8 +30,9 @@ struct chart_sheet {
 void chart_axis_of(struct chart_axis *axis, __int128 low, __int128 high, bool from_zero);
 int64_t chart_y(const struct chart_sheet *sheet, __int128 value);
 int64_t chart_x(const struct chart_sheet *sheet, int64_t time_us);
-int64_t chart_x_value(const struct chart_sheet *sheet, __int128 value); // values across
-uint32_t chart_colour(const struct chart_sheet *sheet, uint32_t place); // of shown[place]
+int64_t chart_x_value(const struct chart_sheet *sheet, __int128 value);   // values across
+uint32_t chart_colour(const struct chart_sheet *sheet, uint32_t place);   // of shown[place]
+const char *chart_limit(const struct chart_sheet *sheet, uint32_t place); // "" or the second's
 
 void chart_begin(struct chart_sheet *sheet, const char *kind, bool alone);
 void chart_end(struct chart_sheet *sheet);

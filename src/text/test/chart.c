@@ -93,9 +93,9 @@ static void any_table_gives_a_sound_picture(void **state)
         for (int picture = 1; picture <= SERIES_HISTOGRAM; picture *= 2) {
             buf_clear(&one);
             buf_clear(&two);
-            bool drawn = chart_draw(table, (enum series_picture)picture, round % 3 == 0, &one);
-            assert_int_equal(drawn,
-                             chart_draw(table, (enum series_picture)picture, round % 3 == 0, &two));
+            bool drawn = chart_draw(table, (enum series_picture)picture, 0, round % 3 == 0, &one);
+            assert_int_equal(
+                drawn, chart_draw(table, (enum series_picture)picture, 0, round % 3 == 0, &two));
             assert_true(str_is(buf_str(&one), buf_str(&two)));
             if (!drawn)
                 continue;
@@ -122,13 +122,13 @@ static void axes_stand_at_round_numbers(void **state)
     }
     struct buf out;
     buf_init(&out, 1 << 20);
-    assert_true(chart_draw(table, SERIES_LINES, false, &out));
+    assert_true(chart_draw(table, SERIES_LINES, 0, false, &out));
     const char *ticks[] = {">0 GW<", ">2 GW<", ">4 GW<", ">10 GW<", ">1 Jan<", ">12:00<"};
     for (size_t i = 0; i < sizeof ticks / sizeof ticks[0]; i++)
         assert_non_null(strstr(buf_cstr(&out), ticks[i]));
     assert_null(strstr(buf_cstr(&out), ">3 GW<"));
-    assert_false(chart_draw(table, SERIES_WATERFALL, false, &out));
-    assert_false(chart_draw(table, SERIES_HEAT, false, &out)); // a day is no week
+    assert_false(chart_draw(table, SERIES_WATERFALL, 0, false, &out));
+    assert_false(chart_draw(table, SERIES_HEAT, 0, false, &out)); // a day is no week
     buf_finish(&out);
     series_destroy(series);
 }
