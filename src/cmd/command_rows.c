@@ -251,7 +251,10 @@ static const struct command rows[] = {
      .options = run_options, .run = cmd_run,
      .about = "Leases the devices, runs the command and gives back its exit code. Its stdout and\n"
               "stderr stay apart. While it waits, stderr says why. Ctrl-C asks the job to stop,\n"
-              "a second one leaves it running. The last line says what it took and what it costs.",
+              "a second one leaves it running. The last line says what it took and what it costs.\n"
+              "With --checkpoints the command writes into the file that TATARA_PROGRESS names how\n"
+              "many milliseconds of its work are saved, from the beginning of the job, over all\n"
+              "attempts; with --restartable it is begun again when the house has to stop it.",
      .example = "tatara run --devices 1 --memory 512MiB -- sh -c 'echo hello; exit 3'\n"
                 "tatara run --devices 2 --time 1h --detach -- python3 train.py",
      .exits = "N    the job's own exit code; 128 + N when signal N ended it\n"

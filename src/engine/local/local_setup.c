@@ -121,6 +121,9 @@ bool local_setup_choose(enum local_way way, struct local_setup *setup, struct lo
 
 void local_setup_limits(const struct local_setup *setup, struct buf *out)
 {
+    buf_add(out,
+            S("shares: jobs that share a device each see all of it; CPU asked for a job is not "
+              "enforced\n"));
     buf_add(out, S("power: clocks are not capped; jobs are paused in place of it\n"));
     if (setup->container) {
         buf_add(out, S("containers share this machine's kernel: a fault in it is a way out\n"

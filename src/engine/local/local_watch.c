@@ -1,3 +1,4 @@
+#include "engine/local/progress.h"
 #include "engine/local/local_watch.h"
 #include "base/log.h"
 #include "base/must.h"
@@ -90,7 +91,7 @@ static struct watched *add(struct local_watch *watch, struct attempt_id id)
 }
 
 // What is said of an attempt's use never falls, whatever its files say.
-static void report_use(struct watched *attempt, const struct attempt_usage *usage)
+static void report_use(struct watched *attempt, const struct attempt_usage *usage, int folder)
 {
     struct engine_report *last = &attempt->last;
     last->ran_ms = usage->ran_ms > last->ran_ms ? usage->ran_ms : last->ran_ms;
@@ -98,6 +99,8 @@ static void report_use(struct watched *attempt, const struct attempt_usage *usag
     last->energy = (enum engine_energy)usage->energy;
     last->cpu_ms = usage->cpu_ms;
     last->memory_peak_bytes = usage->memory_peak_bytes;
+    int64_t saved_ms = folder >= 0 ? progress_read(folder) : 0;
+    last->saved_ms = saved_ms > last->saved_ms ? saved_ms : last->saved_ms;
 }
 
 static void report(struct local_watch *watch, struct watched *attempt, enum engine_report_kind kind)
@@ -117,7 +120,8 @@ static void report_start(struct local_watch *watch, struct watched *attempt)
 static void report_end(struct local_watch *watch, struct watched *attempt,
                        const struct attempt_end *end)
 {
-    report_use(attempt, &end->usage);
+    AUTO_CLOSE int folder = attempt_open(watch->setup->data, attempt->id);
+    report_use(attempt, &end->usage, folder);
     attempt->last.end = (enum engine_end)end->end;
     attempt->last.code = (int32_t)end->code;
     attempt->last.signal = (int32_t)end->signal;
@@ -463,7 +467,7 @@ void local_watch_alive(struct local_watch *watch)
         if (folder < 0 || !attempt_load(folder, &attempt_usage_form, &usage, &absent, &err) ||
             absent)
             continue;
-        report_use(attempt, &usage);
+        report_use(attempt, &usage, folder);
         report(watch, attempt, ENGINE_ALIVE);
     }
 }

@@ -554,6 +554,17 @@ static void the_environment_is_what_was_given(void **state)
     buf_finish(&whole);
 }
 
+static void progress_that_a_job_writes_is_told(void **state)
+{
+    (void)state;
+    start_sh(1, "echo 4200 > $TATARA_PROGRESS");
+    struct engine_report end = end_of(1);
+    assert_int_equal(end.code, 0);
+    assert_int_equal(end.saved_ms, 4200);
+    start_sh(2, "true");
+    assert_int_equal(end_of(2).saved_ms, 0);
+}
+
 static void a_command_begins_in_its_folder(void **state)
 {
     (void)state;
@@ -624,6 +635,7 @@ int engine_conformance(const char *name, const struct engine_rig *the_rig)
         CASE(what_is_forgotten_keeps_its_output),
         CASE(what_is_dropped_is_gone),
         CASE(the_environment_is_what_was_given),
+        CASE(progress_that_a_job_writes_is_told),
         CASE(a_command_begins_in_its_folder),
         CASE(many_at_once_end_each_with_its_own_code),
         CASE(an_unknown_attempt_has_no_output_yet),

@@ -1,5 +1,6 @@
 #include "engine/local/keep/command_plan.h"
 #include "base/json.h"
+#include "engine/local/progress.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -32,6 +33,7 @@ const char **command_environment(const struct command_plan *plan, const char *ho
         arena_format(arena, "TATARA_JOB_ID=job-%lld", (long long)request->job).ptr,
         arena_format(arena, "TATARA_ATTEMPT=%lld", (long long)request->attempt).ptr,
         arena_format(arena, "TATARA_MARK=%s", request->token).ptr,
+        arena_format(arena, "TATARA_PROGRESS=%s/" PROGRESS_FILE, home).ptr,
         arena_format(arena, "CUDA_VISIBLE_DEVICES=%s", request->gpu_names).ptr,
         has_name(given, "PATH") ? NULL : "PATH=" DEFAULT_PATH,
         has_name(given, "HOME") ? NULL : arena_format(arena, "HOME=%s", home).ptr,
@@ -45,7 +47,8 @@ const char **command_environment(const struct command_plan *plan, const char *ho
     uint32_t count = 0;
     for (; *given; given++)
         if (!names(*given, "TATARA_JOB_ID") && !names(*given, "TATARA_ATTEMPT") &&
-            !names(*given, "TATARA_MARK") && !names(*given, "CUDA_VISIBLE_DEVICES"))
+            !names(*given, "TATARA_MARK") && !names(*given, "TATARA_PROGRESS") &&
+            !names(*given, "CUDA_VISIBLE_DEVICES"))
             list[count++] = *given;
     for (uint32_t i = 0; i < OURS; i++)
         if (ours[i])
