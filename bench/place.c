@@ -1,7 +1,7 @@
-// Placement alone: the fit index and the queue, without journal, meter, ledger or billing.
+// Placement alone: the placement index and the queue, without journal, meter, ledger or billing.
 //
 // A house of N nodes with 8 devices each is filled to nine tenths, then in each step the oldest
-// lease ends and a new one of 1, 2, 4 or 8 devices is placed first-fit: one step is one release
+// lease ends and a new one of 1, 2, 4 or 8 devices is placed by best fit: one step is one release
 // and one placement. The job runs do the same through the queue: a job is queued, placed, started,
 // ended and its rows are dropped.
 #include "base/must.h"
@@ -193,7 +193,7 @@ static void measure(uint64_t nodes)
     char name[80];
     world_init(world, nodes);
     fill(world);
-    snprintf(name, sizeof name, "%d nodes x 8: release + first fit", (int)nodes);
+    snprintf(name, sizeof name, "%d nodes x 8: release + best fit", (int)nodes);
     bench_report(name, place_and_release, world);
     world_finish(world);
 

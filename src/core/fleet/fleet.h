@@ -63,7 +63,8 @@ bool fleet_find(struct fleet *fleet, const struct fleet_shape *shape, struct fle
 void fleet_take(struct fleet *fleet, const struct fleet_use *use);
 void fleet_give(struct fleet *fleet, const struct fleet_use *use);
 
-// Reserved devices of a node: in [from, until) they are only for shapes of this owner.
+// Reserved devices of a node: in [from, until) they are only for shapes of this owner, now (OPEN)
+// and once all that runs has ended (SELLABLE).
 void fleet_window_add(struct fleet *fleet, uint32_t node, const struct fleet_window *window);
 void fleet_window_remove(struct fleet *fleet, uint32_t node, const struct fleet_window *window);
 

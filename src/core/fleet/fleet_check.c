@@ -17,8 +17,8 @@ static bool check_node(const struct fleet *fleet, uint32_t node, struct err *err
         return err_set(err, "node %u: counts %u open devices", node, row->count);
     uint32_t shared = 0;
     for (uint32_t i = 0; i < house->share_room; i++) {
-        shared += house->shares[i].users > 0;
-        if (house->shares[i].users && device_set_has(&row->open, i))
+        shared += house->shares[i].milli > 0;
+        if (house->shares[i].milli && device_set_has(&row->open, i))
             return err_set(err, "node %u: device %u is shared and open", node, i);
     }
     if (shared != house->shared_devices || (shared > 0) != ((row->flags & NODE_SHARED) > 0))

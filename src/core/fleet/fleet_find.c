@@ -22,10 +22,8 @@ device_set query_devices(const struct query *query, uint32_t node)
     const struct node_house *house = &query->fleet->houses[node];
     if (query->shape.room == ROOM_BUILT)
         return house->built;
-    if (query->shape.room == ROOM_SELLABLE)
-        return house->sellable;
     const struct node_row *row = &query->fleet->rows[node];
-    device_set devices = row->open;
+    device_set devices = query->shape.room == ROOM_OPEN ? row->open : house->sellable;
     if (query->locked && row->flags & NODE_WINDOWS) {
         device_set locked = windows_lock(house, &query->shape);
         for (int i = 0; i < 4; i++)
@@ -230,7 +228,7 @@ static struct query query_for(struct fleet *fleet, const struct fleet_shape *sha
     query.bounded = normal->cpu_milli || normal->memory_mib || normal->device_memory_mib;
     query.powered = normal->watts && power_edges(fleet->power);
     query.span = (struct power_span){normal->from_us, normal->until_us, normal->room != ROOM_OPEN};
-    query.locked = fleet->window_count && normal->room == ROOM_OPEN;
+    query.locked = fleet->window_count && normal->room != ROOM_BUILT;
     query.plain = !query.bounded && !query.locked && !(normal->watts && fleet->capped);
     return query;
 }

@@ -33,7 +33,7 @@ static void read_node(void *context, uint32_t node, struct frag_state *ret_state
         if (device_set_has(&row->open, i))
             ret_state->device[i] =
                 (struct frag_device){FLEET_MILLI_WHOLE, FLEET_SLICES_WHOLE, (int32_t)memory_mib};
-        else if (i < house->share_room && house->shares[i].users)
+        else if (i < house->share_room && house->shares[i].milli)
             ret_state->device[i] = share_left(&house->shares[i], memory_mib);
     }
 }

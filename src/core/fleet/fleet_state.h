@@ -53,7 +53,7 @@ struct node_house {
 
 struct share {              // of one device
     uint16_t milli, slices; // taken
-    uint32_t users;
+    uint32_t reserved;
     int64_t memory_mib;
 };
 

@@ -32,7 +32,7 @@ uint32_t share_best(const struct query *query, uint32_t node, uint32_t *ret_left
     device_set locked = windows_lock(house, &query->shape);
     for (uint32_t device = 0; device < house->share_room; device++) {
         uint32_t left = FLEET_MILLI_WHOLE - (uint32_t)house->shares[device].milli;
-        if (!house->shares[device].users || left >= least ||
+        if (!house->shares[device].milli || left >= least ||
             !device_set_has(&house->sellable, device) || device_set_has(&locked, device) ||
             !share_fits(house, device, &query->shape))
             continue;
@@ -64,7 +64,7 @@ static void share_take(struct fleet *fleet, uint32_t node, const struct fleet_us
     must(device_set_count(&use->devices) == 1);
     share_room(fleet, node, device + 1);
     struct share *share = &house->shares[device];
-    if (share->users++ == 0) {
+    if (share->milli == 0) {
         must(device_set_has(&row->open, device));
         device_set_remove(&row->open, device);
         row->count--;
@@ -128,15 +128,15 @@ static void share_give(struct fleet *fleet, uint32_t node, const struct fleet_us
     struct node_house *house = &fleet->houses[node];
     struct node_row *row = &fleet->rows[node];
     uint32_t device = device_set_next(&use->devices, 0);
-    must(device < house->share_room && house->shares[device].users > 0);
+    must(device < house->share_room);
     struct share *share = &house->shares[device];
     must(share->milli >= use->milli && share->slices >= use->slices);
     share->milli = (uint16_t)(share->milli - use->milli);
     share->slices = (uint16_t)(share->slices - use->slices);
     share->memory_mib -= use->device_memory_mib;
-    if (--share->users)
+    if (share->milli)
         return;
-    must(share->milli == 0 && share->slices == 0 && share->memory_mib == 0);
+    must(share->slices == 0 && share->memory_mib == 0);
     whole_give(fleet, node, &use->devices);
     if (--house->shared_devices == 0)
         shared_mark(row, false);

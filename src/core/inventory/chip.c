@@ -1,6 +1,5 @@
 #include "base/must.h"
 #include "core/inventory/capacity.h"
-#include "core/inventory/fit.h"
 
 const struct chip *chip_named(const struct inventory *inventory, str name)
 {
@@ -17,5 +16,4 @@ void chip_apply_added(struct inventory *inventory, const struct chip_added *fact
     struct chip *chip = table_add(&inventory->chips, fact->chip.id);
     *chip = fact->chip;
     capacity_open(inventory, chip->id, time_us);
-    fit_chip_added(inventory);
 }

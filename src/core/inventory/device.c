@@ -1,7 +1,7 @@
 #include "core/inventory/device.h"
 #include "base/must.h"
 #include "core/inventory/capacity.h"
-#include "core/inventory/fit.h"
+#include "core/inventory/placing.h"
 #include "core/inventory/health.h"
 #include "core/inventory/inventory_maps.h"
 #include "core/inventory/rack.h"
@@ -176,7 +176,7 @@ void device_apply_added(struct inventory *inventory, const struct device_added *
     enum capacity_state state = capacity_state_of(node_standing(node), DEVICE_HEALTHY, false);
     capacity_add(inventory, fact->chip, state, DEVICE_MILLI, time_us);
     pool_add(inventory, node, fact->chip, fact->index == 0, 1);
-    fit_node_changed(inventory, node);
+    placing_changed(inventory, node);
 }
 
 void device_apply_changed(struct inventory *inventory, const struct device_changed *fact,

@@ -1,7 +1,7 @@
 #include "core/inventory/health.h"
 #include "base/must.h"
 #include "core/inventory/device.h"
-#include "core/inventory/fit.h"
+#include "core/inventory/placing.h"
 #include "core/inventory/inventory_maps.h"
 #include "core/inventory/rack.h"
 
@@ -74,5 +74,5 @@ void health_apply_changed(struct inventory *inventory, const struct health_chang
         return;
     enter(node, fact->index, fact->state);
     node_tally(inventory, node, TALLY_IN, time_us);
-    fit_node_changed(inventory, node);
+    placing_changed(inventory, node);
 }

@@ -2,7 +2,7 @@
 #include "base/must.h"
 #include "core/inventory/capacity.h"
 #include "core/inventory/feeder.h"
-#include "core/inventory/fit.h"
+#include "core/inventory/placing.h"
 #include "core/inventory/health.h"
 #include "core/inventory/inventory_maps.h"
 #include "core/inventory/maintenance.h"
@@ -90,12 +90,12 @@ void inventory_init(struct inventory *inventory)
     inventory->maps = calloc(1, sizeof *inventory->maps);
     must(inventory->maps);
     maps_init(inventory->maps);
-    fit_create(inventory);
+    placing_create(inventory);
 }
 
 void inventory_finish(struct inventory *inventory)
 {
-    fit_destroy(inventory);
+    placing_destroy(inventory);
     if (inventory->maps)
         maps_finish(inventory->maps);
     free(inventory->maps);
@@ -140,7 +140,7 @@ void inventory_reindex(struct inventory *inventory)
     name_map_rebuild(&maps->blocks, &inventory->blocks);
     name_map_rebuild(&maps->racks, &inventory->racks);
     lookups_rebuild(inventory);
-    fit_rebuild(inventory);
+    placing_rebuild(inventory);
 }
 
 // What the devices of each chip add up to, counted one by one.

@@ -14,7 +14,7 @@
 // the rest of a shared device is in the state it would have without its leases.
 // Instants are cut to whole milliseconds (floor), so integrals are exact integers.
 //
-//   Owner      struct inventory owns its tables, and caches of them (fit.h, inventory_maps.h)
+//   Owner      struct inventory owns its tables, and caches of them (placing.h, inventory_maps.h)
 //   Invariant  sum of counts = 1,000 for each device of the chip; sum of integrals = sum over
 //              devices of (now_ms - added_ms)
 //   Refusal    none: callers ask first
@@ -115,7 +115,7 @@ struct inventory {
     struct table chips, nodes, devices, capacities;
     struct table entities, sites, feeders, caps, blocks, racks, classes, pools;
     struct table shares, health, maintenances;
-    struct fit_index *index;     // which node has room
+    struct placing *placing;     // the placement index
     struct inventory_maps *maps; // which row has a name
 };
 

@@ -1,7 +1,7 @@
 #include "core/inventory/maintenance.h"
 #include "base/must.h"
-#include "core/inventory/fit.h"
 #include "core/inventory/inventory_maps.h"
+#include "core/inventory/placing.h"
 
 static int64_t turn_us(const struct maintenance *row)
 {
@@ -44,7 +44,7 @@ static void changed(struct inventory *inventory, struct node *node)
             closes_us = row->from_us;
     node->closes_us = closes_us;
     maintenance_reindex(inventory);
-    fit_node_changed(inventory, node);
+    placing_changed(inventory, node);
 }
 
 static void enter(struct inventory *inventory, const struct node *node, enum node_state state,

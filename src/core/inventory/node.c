@@ -1,7 +1,7 @@
 #include "base/must.h"
 #include "core/inventory/capacity.h"
 #include "core/inventory/device.h"
-#include "core/inventory/fit.h"
+#include "core/inventory/placing.h"
 #include "core/inventory/inventory_maps.h"
 #include "core/inventory/rack.h"
 #include <string.h>
@@ -40,7 +40,7 @@ static void take_devices(struct inventory *inventory, struct node *node,
         device_set_add(&node->healthy, i);
     pool_add(inventory, node, fact->chip, 1, fact->devices);
     node_tally(inventory, node, TALLY_IN, time_us);
-    fit_node_changed(inventory, node);
+    placing_changed(inventory, node);
 }
 
 void node_apply_added(struct inventory *inventory, const struct node_added *fact, int64_t time_us)
@@ -59,7 +59,6 @@ void node_apply_added(struct inventory *inventory, const struct node_added *fact
     node->cap_w = fact->cap_w;
     node->state = NODE_NEW;
     name_map_put(&inventory->maps->nodes, &inventory->nodes, node);
-    fit_node_added(inventory);
     if (fact->rack)
         take_devices(inventory, node, fact, time_us);
 }
@@ -75,7 +74,7 @@ void node_apply_changed(struct inventory *inventory, const struct node_changed *
     node->cpu_milli = fact->cpu_milli;
     node->memory_mib = fact->memory_mib;
     node_tally(inventory, node, TALLY_IN, time_us);
-    fit_node_changed(inventory, node);
+    placing_changed(inventory, node);
 }
 
 static bool is_share(const struct node_use *use)
@@ -166,7 +165,7 @@ static void take(struct inventory *inventory, uint64_t id, const struct node_use
         take_share(inventory, node, use);
     else
         take_whole(node, &use->devices);
-    fit_node_leased(inventory, node);
+    placing_take(inventory, node, use);
 }
 
 static void give(struct inventory *inventory, uint64_t id, const struct node_use *use,
@@ -182,7 +181,7 @@ static void give(struct inventory *inventory, uint64_t id, const struct node_use
         give_share(inventory, node, use);
     else
         give_whole(node, &use->devices);
-    fit_node_released(inventory, node);
+    placing_give(inventory, node, use);
 }
 
 void node_lease(struct inventory *inventory, uint64_t id, const struct node_use *use,

@@ -1,6 +1,6 @@
 #include "core/inventory/node_class.h"
 #include "base/must.h"
-#include "core/inventory/fit.h"
+#include "core/inventory/placing.h"
 #include "core/inventory/site.h"
 #include <string.h>
 
@@ -169,5 +169,5 @@ void node_apply_classed(struct inventory *inventory, const struct node_classed *
     struct node *node = table_get(&inventory->nodes, fact->node);
     must(node && (!fact->class || table_get(&inventory->classes, fact->class)));
     node->class = fact->class;
-    fit_node_changed(inventory, node);
+    placing_changed(inventory, node);
 }

@@ -238,12 +238,26 @@ static bool slot_takes(const struct sketch *sketch, const struct waiter *waiter,
                      waiter->search.account->currency);
 }
 
+// As fleet.h chooses: the lowest chip, the fewest devices that are enough, the lowest node.
+static uint32_t best_slot(const struct sketch *sketch, const struct waiter *waiter, uint32_t from,
+                          uint32_t to)
+{
+    uint32_t best = to;
+    for (uint32_t at = from; at < to; at++) {
+        const struct slot *slot = &sketch->slots[at], *than = &sketch->slots[best];
+        if (!slot_takes(sketch, waiter, at))
+            continue;
+        if (best == to || slot->chip < than->chip ||
+            (slot->chip == than->chip && slot->devices < than->devices))
+            best = at;
+    }
+    return best;
+}
+
 static bool try_slots(struct sketch *sketch, struct waiter *waiter, uint32_t from, uint32_t to)
 {
     const struct job *job = waiter->job;
-    uint32_t at = from;
-    while (at < to && !slot_takes(sketch, waiter, at))
-        at++;
+    uint32_t at = best_slot(sketch, waiter, from, to);
     if (at == to)
         return false;
     sketch->slots[at].devices -= job->shape.devices;
@@ -277,7 +291,7 @@ static struct waiter *first_waiter(struct sketch *sketch)
             continue;
         int64_t limit = payer->account->devices_max;
         bool over = limit != NO_LIMIT && payer->leased + waiter->job->shape.devices > limit;
-        if (!over && search_node(&waiter->search, FIT_SELLABLE, &placement))
+        if (!over && search_node(&waiter->search, ROOM_SELLABLE, &placement))
             return waiter;
         payer->held = true;
     }

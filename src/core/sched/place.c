@@ -3,38 +3,11 @@
 #include "core/sched/sched_index.h"
 #include "core/sched/search.h"
 
-// The lowest open devices of the chip.
-static device_set choose(const struct inventory *inventory, const struct placement *placement,
-                         uint32_t count)
-{
-    const struct node *node = table_get(&inventory->nodes, placement->node);
-    device_set chosen = {0};
-    for (uint32_t from = 0; count; from++) {
-        from = device_set_next(&node->open, from);
-        must(from < DEVICE_SET_MAX);
-        if (!node->chip && device_chip(inventory, node, from) != placement->chip)
-            continue;
-        device_set_add(&chosen, from);
-        count--;
-    }
-    return chosen;
-}
-
-static bool search_devices(const struct search *search, struct placement *ret_placement)
-{
-    struct placement placement;
-    if (!search_node(search, FIT_OPEN, &placement))
-        return false;
-    placement.devices = choose(search->inventory, &placement, search->shape.devices);
-    placement.count = placement.nodes = 1;
-    *ret_placement = placement;
-    return true;
-}
-
 bool place_find(const struct inventory *inventory, const struct shape *shape,
                 struct placement *ret_placement)
 {
-    return search_devices(&(struct search){.inventory = inventory, .shape = *shape}, ret_placement);
+    return search_node(&(struct search){.inventory = inventory, .shape = *shape}, ROOM_OPEN,
+                       ret_placement);
 }
 
 // The most devices of the shape's chip (of any chip) on one node.
@@ -42,11 +15,31 @@ static uint32_t devices_max(const struct inventory *inventory, const struct shap
 {
     uint32_t most = 0, cursor = 0;
     for (const struct chip *chip; (chip = table_step(&inventory->chips, &cursor));) {
-        uint32_t count = fit_devices_max(inventory, FIT_BUILT, chip->id);
+        uint32_t count = placing_devices_max(inventory, ROOM_BUILT, chip->id);
         if (shape_allows(shape, chip->id) && count > most)
             most = count;
     }
     return most;
+}
+
+// What the house as it is built has too little of; FITS: nothing.
+static enum place_verdict too_much(const struct search *search, uint32_t devices_most)
+{
+    const struct shape *shape = &search->shape;
+    struct search bare = *search;
+    struct placement placement;
+    bare.shape.memory_mib = bare.shape.cpu_milli = 0;
+    if (shape->devices > devices_most)
+        return PLACE_TOO_MANY;
+    if (!search_node(&bare, ROOM_BUILT, &placement)) {
+        if (shape->nodes > 1)
+            return PLACE_TOO_MANY_NODES;
+        return shape->milli < MILLI_WHOLE ? PLACE_NO_SHARES : PLACE_TOO_MANY;
+    }
+    bare.shape.cpu_milli = shape->cpu_milli;
+    if (!search_node(&bare, ROOM_BUILT, &placement))
+        return PLACE_TOO_MUCH_CPU;
+    return search_node(search, ROOM_BUILT, &placement) ? PLACE_FITS : PLACE_TOO_MUCH_MEMORY;
 }
 
 enum place_verdict place_feasible(const struct inventory *inventory, const struct market *market,
@@ -64,19 +57,10 @@ enum place_verdict place_feasible(const struct inventory *inventory, const struc
     if (account->devices_max != NO_LIMIT &&
         (shape_milli(shape) + MILLI_WHOLE - 1) / MILLI_WHOLE > account->devices_max)
         return PLACE_OVER_LIMIT;
-    if (shape->nodes > 1)
-        return PLACE_TOO_MANY_NODES; // the index places on one node
-    if (shape->milli < MILLI_WHOLE)
-        return PLACE_NO_SHARES;
-    if (shape->cpu_milli)
-        return PLACE_TOO_MUCH_CPU;
-    search.shape.memory_mib = 0;
-    if (shape->devices > most || !search_node(&search, FIT_BUILT, &placement))
-        return PLACE_TOO_MANY;
-    search.shape.memory_mib = shape->memory_mib;
-    if (!search_node(&search, FIT_BUILT, &placement))
-        return PLACE_TOO_MUCH_MEMORY;
-    return search_node(&search, FIT_OPEN, &placement) ? PLACE_FITS : PLACE_BUSY;
+    enum place_verdict wants = too_much(&search, most);
+    if (wants != PLACE_FITS)
+        return wants;
+    return search_node(&search, ROOM_OPEN, &placement) ? PLACE_FITS : PLACE_BUSY;
 }
 
 // One question of whose turn it is.
@@ -101,14 +85,14 @@ static enum backfill_look look(void *context, const struct backfill_job *waiting
         return LOOK_HELD;
     struct search search = search_for(view, job);
     struct placement placement;
-    if (search_devices(&search, &placement)) {
+    if (search_node(&search, ROOM_OPEN, &placement)) {
         if (horizon_disturbs(ask->horizon, placement.chip, waiting, time_us))
             return LOOK_BLOCKED;
         ask->found = placement.job = job->id;
         ask->placement = placement;
         return LOOK_FITS;
     }
-    if (search_node(&search, FIT_SELLABLE, &placement))
+    if (search_node(&search, ROOM_SELLABLE, &placement))
         return LOOK_BLOCKED;
     ask->hold = HOLD_STUCK;
     return LOOK_HELD;
@@ -162,8 +146,8 @@ static bool holds(void *context, const struct backfill_job *waiting)
 // Changes whenever a search that found nothing may find something.
 static uint64_t grown(const struct place_view *view)
 {
-    return market_generation(view->market) + fit_generation(view->inventory, FIT_OPEN) +
-           fit_generation(view->inventory, FIT_SELLABLE);
+    return market_generation(view->market) + placing_generation(view->inventory, ROOM_OPEN) +
+           placing_generation(view->inventory, ROOM_SELLABLE);
 }
 
 enum place_turn place_turn(const struct place_view *view, const struct job **ret_job,

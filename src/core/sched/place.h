@@ -6,8 +6,8 @@
 // waited too long goes before all. With an all-zero sched_rule it is first come, first served over
 // all accounts of a class. A job that waiting for others to end cannot help holds back only its own
 // account: one over its account's limits, one without a price, and one that would not fit even if
-// everything that runs had ended (its nodes are draining, in repair or gone). First fit in id order
-// of nodes, lowest device indexes. Everything that places goes through this header.
+// everything that runs had ended (its nodes are draining, in repair or gone). Where: what fits best
+// by core/fleet/fleet.h, of the lowest chip. Everything that places goes through this header.
 //
 //   Owner      nobody: functions of the state; place_next may use the caches of sched
 //   Invariant  what place_next returns can be leased at once: devices open, memory free, price in
@@ -45,7 +45,7 @@ enum place_verdict {
 enum place_verdict place_feasible(const struct inventory *inventory, const struct market *market,
                                   const struct account *account, const struct shape *shape,
                                   enum lease_class class);
-// First fit now, regardless of any queue.
+// What fits best now (core/fleet/fleet.h), regardless of any queue.
 bool place_find(const struct inventory *inventory, const struct shape *shape,
                 struct placement *ret_placement);
 // The next job to place now, or false. `spent_minor` says what an account has been charged this

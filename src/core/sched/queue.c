@@ -1,6 +1,6 @@
 #include "core/sched/queue.h"
 #include "base/must.h"
-#include "core/inventory/fit.h"
+#include "core/inventory/placing.h"
 #include "core/sched/sched_index.h"
 #include <stdlib.h>
 #include <string.h>
@@ -238,7 +238,7 @@ void queue_refresh(struct queue *queue, const struct place_view *view)
             make_ready(queue, place);
     }
     uint64_t market = market_generation(view->market);
-    uint64_t house = fit_generation(view->inventory, FIT_SELLABLE);
+    uint64_t house = placing_generation(view->inventory, ROOM_SELLABLE);
     if (queue->market_seen != market || queue->house_seen != house)
         release_stuck(queue);
     queue->market_seen = market;

@@ -1,5 +1,6 @@
 #include "core/sched/search.h"
 #include "base/must.h"
+#include <string.h>
 
 static uint64_t price_of(const struct search *search, uint64_t chip)
 {
@@ -8,41 +9,71 @@ static uint64_t price_of(const struct search *search, uint64_t chip)
     return price ? price->id : 0;
 }
 
-// The node for one chip; false when there is none or it has no price.
-static bool search_chip(const struct search *search, enum fit_kind kind, uint64_t chip,
-                        struct placement *ret_placement)
+// The chips that the shape allows and that have a price, as the index names them.
+static uint64_t chips_of(const struct search *search)
 {
-    uint64_t price = search->account ? price_of(search, chip) : 0;
-    if (search->account && !price)
-        return false;
-    const struct chip *row = table_get(&search->inventory->chips, chip);
-    if (!row || row->memory_mib < search->shape.device_memory_mib)
-        return false;
-    struct fit_query query = {kind, chip, search->shape.devices, search->shape.memory_mib,
-                              search->until_us};
-    const struct node *node = fit_first(search->inventory, &query);
-    if (!node)
-        return false;
-    *ret_placement = (struct placement){.node = node->id, .chip = chip, .price = price};
-    return true;
+    uint64_t chips = 0;
+    uint32_t cursor = 0;
+    for (const struct chip *chip; (chip = table_step(&search->inventory->chips, &cursor));)
+        if (shape_allows(&search->shape, chip->id) &&
+            (!search->account || price_of(search, chip->id)))
+            chips |= placing_chips(search->inventory, chip->id);
+    return chips;
 }
 
-bool search_node(const struct search *search, enum fit_kind kind, struct placement *ret_placement)
+// The plan's places as nodes: runs of consecutive ids.
+static void take_plan(const struct search *search, const struct fleet_plan *plan,
+                      struct placement *placement)
 {
-    if (search->shape.chips[0] && !search->shape.chips[1])
-        return search_chip(search, kind, search->shape.chips[0], ret_placement);
-    bool found = false;
-    uint32_t cursor = 0;
-    for (const struct chip *chip; (chip = table_step(&search->inventory->chips, &cursor));) {
-        struct placement placement;
-        if (!shape_allows(&search->shape, chip->id) ||
-            !search_chip(search, kind, chip->id, &placement))
-            continue;
-        if (!found || placement.node < ret_placement->node)
-            *ret_placement = placement;
-        found = true;
+    const struct inventory *inventory = search->inventory;
+    struct lease_run *runs = placing_scratch(inventory, plan->nodes * sizeof *runs);
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < plan->runs; i++) {
+        const struct fleet_run *run = &plan->run[i];
+        for (uint32_t place = run->node; place < run->node + run->count; place++) {
+            uint64_t node = placing_node(inventory, place);
+            struct lease_run *last = count ? &runs[count - 1] : NULL;
+            if (last && last->node + last->count == node &&
+                memcmp(&last->devices, &run->devices, sizeof run->devices) == 0)
+                last->count++;
+            else
+                runs[count++] = (struct lease_run){node, run->devices, 1, 0};
+        }
     }
-    return found;
+    placement->node = runs->node;
+    placement->devices = runs->devices;
+    placement->count = runs->count;
+    placement->nodes = plan->nodes;
+    placement->runs = count - 1;
+    placement->run = runs + 1;
+}
+
+bool search_node(const struct search *search, enum fleet_room room, struct placement *ret_placement)
+{
+    const struct shape *shape = &search->shape;
+    struct fleet *fleet = placing_fleet(search->inventory);
+    struct fleet_shape wanted = {.chips = chips_of(search),
+                                 .nodes = shape->nodes,
+                                 .devices = shape->devices,
+                                 .milli = shape->milli,
+                                 .cpu_milli = shape->cpu_milli,
+                                 .memory_mib = shape->memory_mib,
+                                 .device_memory_mib = shape->device_memory_mib,
+                                 .together = (enum fleet_level)shape->together,
+                                 .must = shape->together_must,
+                                 .spread = (enum fleet_level)shape->spread,
+                                 .until_us = search->until_us ? search->until_us : 1,
+                                 .room = room};
+    struct fleet_plan plan;
+    if (!wanted.chips || !fleet_find(fleet, &wanted, &plan))
+        return false;
+    uint32_t chip_place = fleet_node_chip(fleet, plan.run->node);
+    const struct chip *chip = table_at(&search->inventory->chips, chip_place);
+    struct placement placement = {.chip = chip->id};
+    placement.price = search->account ? price_of(search, chip->id) : 0;
+    take_plan(search, &plan, &placement);
+    *ret_placement = placement;
+    return true;
 }
 
 bool search_priced(const struct search *search)
@@ -53,7 +84,7 @@ bool search_priced(const struct search *search)
     uint32_t cursor = 0;
     for (const struct chip *chip; (chip = table_step(&search->inventory->chips, &cursor));)
         if (shape_allows(&search->shape, chip->id) && price_of(search, chip->id) &&
-            fit_devices_max(search->inventory, FIT_BUILT, chip->id))
+            placing_devices_max(search->inventory, ROOM_BUILT, chip->id))
             return true;
     return false;
 }

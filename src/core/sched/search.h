@@ -1,13 +1,13 @@
-// search.h - a node for a shape: now, once all that runs has ended, or in the house as it is built.
+// search.h - nodes for a shape: now, once all that runs has ended, or in the house as it is built.
 //
 // Inside the room only.
 //
 //   Owner      nobody: a query
-//   Invariant  the lowest node id; of a node with several fitting chips the lowest chip id
+//   Invariant  the plan of core/fleet/fleet.h: the lowest chip with room, best fit within it
 //   Refusal    false: no such node
 //   Fault      none
 #pragma once
-#include "core/inventory/fit.h"
+#include "core/inventory/placing.h"
 #include "core/sched/place.h"
 
 struct search {
@@ -20,7 +20,8 @@ struct search {
 };
 
 // Fills node, chip and price.
-bool search_node(const struct search *search, enum fit_kind kind, struct placement *ret_placement);
+bool search_node(const struct search *search, enum fleet_room room,
+                 struct placement *ret_placement);
 // Is there a price for it, of the chip asked for or of any chip?
 bool search_priced(const struct search *search);
 struct search search_for(const struct place_view *view, const struct job *job);

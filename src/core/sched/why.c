@@ -34,27 +34,26 @@ static void in_line(const struct place_view *view, const struct job *job, struct
     why->ahead_count = count;
 }
 
-static int64_t most_devices(const struct search *search, enum fit_kind kind)
+static int64_t most_devices(const struct search *search, enum fleet_room room)
 {
     int64_t most = 0;
     uint32_t cursor = 0;
     for (const struct chip *chip; (chip = table_step(&search->inventory->chips, &cursor));) {
-        int64_t count = fit_devices_max(search->inventory, kind, chip->id);
+        int64_t count = placing_devices_max(search->inventory, room, chip->id);
         if (shape_allows(&search->shape, chip->id) && count > most)
             most = count;
     }
     return most;
 }
 
-static int64_t most_memory(const struct search *search, enum fit_kind kind)
+static int64_t most_memory(const struct search *search, enum fleet_room room)
 {
     int64_t most = 0;
     uint32_t cursor = 0;
     for (const struct chip *chip; (chip = table_step(&search->inventory->chips, &cursor));) {
         if (!shape_allows(&search->shape, chip->id))
             continue;
-        struct fit_query query = {kind, chip->id, search->shape.devices, 0, 0};
-        int64_t mib = fit_memory_max(search->inventory, &query);
+        int64_t mib = placing_memory_max(search->inventory, room, chip->id, search->shape.devices);
         most = mib > most ? mib : most;
     }
     return most;
@@ -66,17 +65,17 @@ static void blocked(const struct search *search, struct why *why)
     struct search bare = *search;
     struct placement placement;
     bare.shape.memory_mib = 0;
-    if (!search_node(&bare, FIT_OPEN, &placement)) {
+    if (!search_node(&bare, ROOM_OPEN, &placement)) {
         why->rule = WHY_NO_DEVICES;
         why->needs = search->shape.devices;
-        why->free = most_devices(search, FIT_OPEN);
-        why->limit = most_devices(search, FIT_SELLABLE);
+        why->free = most_devices(search, ROOM_OPEN);
+        why->limit = most_devices(search, ROOM_SELLABLE);
         return;
     }
     why->rule = WHY_NO_MEMORY;
     why->needs = search->shape.memory_mib;
-    why->free = most_memory(search, FIT_OPEN);
-    why->limit = most_memory(search, FIT_SELLABLE);
+    why->free = most_memory(search, ROOM_OPEN);
+    why->limit = most_memory(search, ROOM_SELLABLE);
 }
 
 // Waiting for others to end would not help it.
@@ -85,7 +84,7 @@ static enum why_rule stuck(const struct search *search)
     struct placement placement;
     if (!search_priced(search))
         return WHY_NO_PRICE;
-    return search_node(search, FIT_BUILT, &placement) ? WHY_NODES_CLOSED : WHY_INFEASIBLE;
+    return search_node(search, ROOM_BUILT, &placement) ? WHY_NODES_CLOSED : WHY_INFEASIBLE;
 }
 
 static void device_limit(const struct account *account, const struct job *head, struct why *why)

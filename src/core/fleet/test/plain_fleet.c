@@ -171,7 +171,7 @@ static bool node_has(const struct plain_fleet *plain, uint32_t place,
         (open ? home->watts : 0) + shape->watts > home->fact.cap_w)
         return false;
     unsigned devices = shape->room == ROOM_BUILT ? node->built : node->sellable;
-    if (open)
+    if (shape->room != ROOM_BUILT)
         devices &= ~locked(plain, place, shape);
     uint32_t count = 0;
     for (uint32_t i = 0; i < PLAIN_DEVICES; i++)
@@ -275,7 +275,7 @@ bool plain_valid(const struct plain_fleet *plain, const struct fleet_shape *shap
             const struct plain_node *node = &plain->node[at];
             unsigned devices = (unsigned)run->devices.bits[0];
             unsigned among = shape->room == ROOM_BUILT ? node->built : node->sellable;
-            if (shape->room == ROOM_OPEN)
+            if (shape->room != ROOM_BUILT)
                 among &= ~locked(plain, at, shape);
             if (set >> at & 1 || devices & ~among ||
                 device_set_count(&run->devices) != shape->devices)

@@ -1,7 +1,7 @@
 #include "core/inventory/rack.h"
 #include "base/rng.h"
 #include "core/inventory/feeder.h"
-#include "core/inventory/fit.h"
+#include "core/inventory/placing.h"
 #include "core/inventory/health.h"
 #include "core/inventory/node_class.h"
 #include "core/inventory/site.h"
@@ -70,8 +70,10 @@ static void one_fact_adds_a_rack_of_equal_nodes(void **state)
     assert_null(device_node(&inventory, inventory.devices.last_id + 1, &index));
     assert_null(device_node(&inventory, 0, &index));
     assert_true(inventory_check(&inventory, 9000, &chip));
-    struct fit_query query = {FIT_OPEN, 1, DEVICES, 1000, 0};
-    assert_int_equal(fit_first(&inventory, &query)->id, 1);
+    struct fleet_shape shape = {.devices = DEVICES, .memory_mib = 1000};
+    struct fleet_plan plan;
+    assert_true(fleet_find(placing_fleet(&inventory), &shape, &plan));
+    assert_int_equal(placing_node(&inventory, plan.run->node), 1);
     inventory_finish(&inventory);
 }
 

@@ -439,6 +439,48 @@ static void nominal_quota_goes_before_borrowing(void **state)
     house_finish(&house);
 }
 
+static struct placement find(const struct house *house, const struct shape *shape)
+{
+    struct placement placement = {0};
+    struct shape normal = shape_normal(*shape);
+    place_find(&house->inventory, &normal, &placement);
+    return placement;
+}
+
+// Several nodes, a share, CPU beside devices: each through the same door.
+static void gangs_shares_and_cpu_find_their_place(void **state)
+{
+    (void)state;
+    static struct house house;
+    house_init(&house);
+    uint64_t chips[4];
+    for (int i = 0; i < 4; i++)
+        chips[i] = i ? chips[0] : house_chip(&house);
+    for (int i = 0; i < 3; i++)
+        house_node(&house, chips, 4, 100);
+    struct shape gang = {.nodes = 3, .devices = 4}, share = {.devices = 1, .milli = 400};
+    struct placement placement = find(&house, &gang);
+    assert_int_equal(placement.nodes, 3);
+    assert_int_equal(placement.node, 1);
+    assert_int_equal(placement.count, 3);
+    assert_int_equal(placement.runs, 0);
+
+    for (int i = 0; i < 3; i++) { // two shares beside one another, the third on a device of its own
+        placement = find(&house, &share);
+        assert_int_equal(placement.node, 1);
+        assert_int_equal(device_set_next(&placement.devices, 0), i / 2);
+        struct node_use use = {.devices = placement.devices, .milli = 400};
+        node_lease(&house.inventory, placement.node, &use, house.time_us);
+    }
+    assert_int_equal(find(&house, &gang).nodes, 0);
+    gang.nodes = 2;
+    assert_int_equal(find(&house, &gang).node, 2);
+    assert_int_equal(find(&house, &gang).count, 2);
+    struct shape cpu = {.devices = 1, .cpu_milli = 1 << 30};
+    assert_int_equal(find(&house, &cpu).nodes, 0); // no machine has a million cores
+    house_finish(&house);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -455,6 +497,7 @@ int main(void)
         cmocka_unit_test(nobody_passes_where_no_end_is_known),
         cmocka_unit_test(class_then_share_then_age),
         cmocka_unit_test(nominal_quota_goes_before_borrowing),
+        cmocka_unit_test(gangs_shares_and_cpu_find_their_place),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -12,8 +12,8 @@ struct plain_turn {
 };
 
 // Devices of one chip on a node that are open now, or that a ready node could sell.
-static inline bool plain_fits_node(const struct house *house, const struct node *node,
-                                   uint64_t chip, const struct job *job, bool now)
+static inline uint32_t plain_count(const struct house *house, const struct node *node,
+                                   uint64_t chip, bool now)
 {
     uint32_t count = 0;
     for (uint32_t i = 0; i < node->devices; i++) {
@@ -22,38 +22,57 @@ static inline bool plain_fits_node(const struct house *house, const struct node 
         bool leased = device_set_has(&node->leased, i);
         count += device_chip(&house->inventory, node, i) == chip && sellable && !(now && leased);
     }
+    return count;
+}
+
+static inline bool plain_fits_node(const struct house *house, const struct node *node,
+                                   uint64_t chip, const struct job *job, bool now)
+{
+    uint32_t count = plain_count(house, node, chip, now);
     int64_t memory_mib = node->memory_mib - (now ? node->memory_leased_mib : 0);
     return count >= job->shape.devices && memory_mib >= job->shape.memory_mib;
 }
 
+static inline uint64_t plain_price(const struct house *house, uint64_t chip)
+{
+    const struct price *row;
+    uint64_t price = 0;
+    for (uint64_t p = 1; p <= house->price; p++)
+        if ((row = table_get(&house->market.prices, p)) && row->chip == chip &&
+            row->until_us == 0 && row->currency == CURRENCY_JPY)
+            price = row->id;
+    return price;
+}
+
+// The lowest chip that has room; of its nodes the one with the fewest devices that are enough.
 static inline bool plain_find(const struct house *house, const struct job *job, bool now,
                               struct placement *ret_placement)
 {
-    for (uint64_t n = 1; n <= house->node; n++) {
-        const struct node *node = table_get(&house->inventory.nodes, n);
-        for (uint64_t chip = 1; chip <= house->chip; chip++) {
-            const struct price *price = NULL, *row;
-            for (uint64_t p = 1; p <= house->price; p++)
-                if ((row = table_get(&house->market.prices, p)) && row->chip == chip &&
-                    row->until_us == 0 && row->currency == CURRENCY_JPY)
-                    price = row;
-            if (!price || (job->shape.chips[0] && job->shape.chips[0] != chip) ||
-                !plain_fits_node(house, node, chip, job, now))
+    uint32_t fewest = UINT32_MAX;
+    for (uint64_t chip = 1; chip <= house->chip && fewest == UINT32_MAX; chip++) {
+        uint64_t price = plain_price(house, chip);
+        if (!price || (job->shape.chips[0] && job->shape.chips[0] != chip))
+            continue;
+        for (uint64_t n = 1; n <= house->node; n++) {
+            const struct node *node = table_get(&house->inventory.nodes, n);
+            uint32_t count = plain_count(house, node, chip, now);
+            if (!plain_fits_node(house, node, chip, job, now) || count >= fewest)
                 continue;
+            fewest = count;
             *ret_placement =
-                (struct placement){.job = job->id, .node = n, .chip = chip, .price = price->id};
-            for (uint32_t i = 0, left = job->shape.devices; now && left; i++) {
-                if (device_chip(&house->inventory, node, i) != chip ||
-                    device_set_has(&node->leased, i) ||
-                    device_state_at(&house->inventory, node, i) != DEVICE_HEALTHY)
-                    continue;
-                device_set_add(&ret_placement->devices, i);
-                left--;
-            }
-            return true;
+                (struct placement){.job = job->id, .node = n, .chip = chip, .price = price};
         }
     }
-    return false;
+    const struct node *node = table_get(&house->inventory.nodes, ret_placement->node);
+    for (uint32_t i = 0, left = now ? job->shape.devices : 0; left && fewest != UINT32_MAX; i++) {
+        if (device_chip(&house->inventory, node, i) != ret_placement->chip ||
+            device_set_has(&node->leased, i) ||
+            device_state_at(&house->inventory, node, i) != DEVICE_HEALTHY)
+            continue;
+        device_set_add(&ret_placement->devices, i);
+        left--;
+    }
+    return fewest != UINT32_MAX;
 }
 
 static inline bool plain_over_limit(const struct house *house, const struct job *job)

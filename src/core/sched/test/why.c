@@ -62,7 +62,7 @@ static void why_says_what_the_placer_does(void **state)
 {
     (void)state;
     static struct house house;
-    struct rng rng = {.state = 42};
+    struct rng rng = {.state = 3};
     int64_t seen[WHY_RULE_COUNT] = {0};
     house_init(&house);
     storm_begin(&house, &rng);
