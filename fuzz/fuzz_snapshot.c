@@ -53,34 +53,15 @@ static void fill(struct cloud *cloud)
 // Where the heads of the tables stand, in the order in which they are saved.
 static void find_heads(const struct cloud *cloud)
 {
-    const struct table *tables[] = {
-        &cloud->house,
-        &cloud->requests,
-        &cloud->ended,
-        &cloud->ledger.books,
-        &cloud->inventory.chips,
-        &cloud->inventory.nodes,
-        &cloud->inventory.devices,
-        &cloud->inventory.capacities,
-        &cloud->market.accounts,
-        &cloud->market.keys,
-        &cloud->market.prices,
-        &cloud->market.leases,
-        &cloud->sched.jobs,
-        &cloud->meter.rows,
-        &cloud->billing.rated,
-        &cloud->billing.invoices,
-        &cloud->billing.lines,
-        &cloud->billing.issuers,
-    };
     size_t at = 0;
-    for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) {
+    const struct table *table;
+    for (uint32_t i = 0; (table = cloud_table(cloud, i)); i++) {
         uint64_t used;
         must(at + 16 <= saved.len);
         memcpy(&used, saved.ptr + at, sizeof used);
-        must(used == tables[i]->used);
+        must(used == table->used && head_count < HEADS_MAX);
         heads[head_count++] = at;
-        at += 16 + used * tables[i]->row_size;
+        at += 16 + used * table->row_size;
     }
     must(at == saved.len);
 }

@@ -53,6 +53,12 @@ static const struct {
 };
 enum { TABLE_COUNT = sizeof tables / sizeof *tables };
 
+const struct table *cloud_table(const struct cloud *cloud, uint32_t index)
+{
+    return index < TABLE_COUNT ? (const struct table *)((const char *)cloud + tables[index].offset)
+                               : NULL;
+}
+
 static struct table *state_table(const struct cloud *cloud, int i)
 {
     return (struct table *)((char *)(uintptr_t)cloud + tables[i].offset);

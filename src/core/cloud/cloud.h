@@ -116,6 +116,8 @@ const struct job *cloud_job(const struct cloud *cloud, uint64_t job);
 const struct lease *cloud_lease(const struct cloud *cloud, uint64_t lease);
 
 digest cloud_hash(const struct cloud *cloud);
+// The tables in the order in which they are saved; NULL past the last.
+const struct table *cloud_table(const struct cloud *cloud, uint32_t index);
 digest cloud_layout(void); // of the tables' names, row sizes and the format
 void cloud_save(const struct cloud *cloud, struct buf *out);
 // Into a fresh cloud. What is checked is the frame: tables of this layout, ids in order, nothing
