@@ -34,7 +34,7 @@ struct lab_place_result {
     int64_t level_milli[PLACE_LEVELS_MAX]; // allocated when the level was reached, else at the end
     int64_t fragmentation_milli;           // F of what is idle at the end (typical.h)
     uint32_t placed, dropped;
-    double seconds; // of this machine, for all decisions
+    double seconds; // CPU time of this process, for all decisions
 };
 
 void place_finish(struct lab_place *lab); // accepts a zeroed one

@@ -1,20 +1,13 @@
 #include "core/fleet/frag.h"
 #include "base/must.h"
 #include "base/rng.h"
-#include "core/fleet/frag_class.h"
+#include "core/fleet/frag_row.h"
 #include <stdlib.h>
 #include <string.h>
 
 enum {
-    ROWS = 1024,                   // score rows, by hash of what is asked
-    SCORE_UNKNOWN = INT32_MIN + 1, // SCORE_NONE is below
+    ROWS = 1024, // score rows, by hash of what is asked
     WHOLE = 1000,
-};
-
-struct score_row { // of one shape under one policy
-    struct frag_want want;
-    int32_t *score; // by class
-    uint32_t room;
 };
 
 struct frag {
@@ -22,12 +15,14 @@ struct frag {
     void *context;
     struct frag_classes classes;
     struct frag_demand demand;
-    struct score_row rows[ROWS];
+    struct frag_row rows[ROWS];
     uint32_t used[ROWS], used_count; // rows in use
     uint32_t *touched, touched_count, touched_room;
     uint8_t *is_touched; // by node
     uint32_t nodes_room;
     struct rng rng;
+    struct row_entry *passed; // by a search, off the heap for a while
+    uint32_t passed_count, passed_room;
     struct frag_state state; // read last
 };
 
@@ -43,11 +38,8 @@ struct frag *frag_create(frag_read *read, void *context)
 
 static void forget(struct frag *frag)
 {
-    for (uint32_t i = 0; i < frag->used_count; i++) {
-        struct score_row *row = &frag->rows[frag->used[i]];
-        free(row->score);
-        *row = (struct score_row){0};
-    }
+    for (uint32_t i = 0; i < frag->used_count; i++)
+        row_finish(&frag->rows[frag->used[i]]);
     frag->used_count = 0;
     for (uint32_t id = 0; id < frag->classes.rows; id++)
         frag->classes.row[id].loss[0] = frag->classes.row[id].loss[1] = INT64_MIN;
@@ -60,6 +52,7 @@ void frag_destroy(struct frag *frag)
     forget(frag);
     classes_finish(&frag->classes);
     demand_finish(&frag->demand);
+    free(frag->passed);
     free(frag->touched);
     free(frag->is_touched);
     free(frag);
@@ -101,11 +94,8 @@ static void refresh(struct frag *frag)
         frag->read(frag->context, node, &frag->state);
         state_normal(&frag->state);
         uint32_t id = classes_put(&frag->classes, node, &frag->state, &new);
-        for (uint32_t k = 0; new &&k < frag->used_count; k++) {
-            struct score_row *row = &frag->rows[frag->used[k]];
-            if (id < row->room)
-                row->score[id] = SCORE_UNKNOWN;
-        }
+        for (uint32_t k = 0; new &&k < frag->used_count; k++)
+            row_forget(&frag->rows[frag->used[k]], id);
     }
     frag->touched_count = 0;
 }
@@ -143,7 +133,7 @@ static bool same_want(const struct frag_want *a, const struct frag_want *b)
 }
 
 // The row of scores for what is wanted; another shape that had it must be scored again.
-static struct score_row *row_for(struct frag *frag, const struct frag_want *want)
+static struct frag_row *row_for(struct frag *frag, const struct frag_want *want)
 {
     const struct typical *shape = &want->shape;
     uint64_t hash = mix(want->policy, shape->chips);
@@ -152,39 +142,13 @@ static struct score_row *row_for(struct frag *frag, const struct frag_want *want
     hash = mix(hash, (uint64_t)shape->memory_mib);
     hash = mix(hash, (uint64_t)shape->device_memory_mib);
     uint32_t at = (uint32_t)(hash >> 40) % ROWS;
-    struct score_row *row = &frag->rows[at];
-    uint32_t known = row->room;
+    struct frag_row *row = &frag->rows[at];
     if (!row->score)
         frag->used[frag->used_count++] = at;
-    else if (!same_want(&row->want, want))
-        known = 0;
-    row->want = *want;
-    if (!row->score || row->room < frag->classes.rows) {
-        uint32_t room = frag->classes.room ? frag->classes.room : 1;
-        row->score = realloc(row->score, room * sizeof *row->score);
-        must(row->score);
-        row->room = room;
-    }
-    for (uint32_t id = known; id < row->room; id++)
-        row->score[id] = SCORE_UNKNOWN;
+    if (!row->whole || !same_want(&row->want, want))
+        row_begin(row, want);
+    row_follow(row, &frag->classes, &frag->demand);
     return row;
-}
-
-static int64_t class_loss(struct frag *frag, uint32_t id, enum fleet_policy policy)
-{
-    if (policy != POLICY_TATARA && policy != POLICY_FGD)
-        return 0;
-    int64_t *loss = &frag->classes.row[id].loss[policy == POLICY_FGD];
-    if (*loss == INT64_MIN)
-        *loss = demand_loss(&frag->demand, frag->classes.row[id].state, policy);
-    return *loss;
-}
-
-static int32_t score_class(struct frag *frag, const struct frag_want *want, uint32_t id,
-                           uint32_t *ret_device)
-{
-    int64_t loss = class_loss(frag, id, want->policy);
-    return demand_score(&frag->demand, want, frag->classes.row[id].state, loss, ret_device);
 }
 
 // The devices of a node that the choice may mean: those that are as the class's chosen one is.
@@ -204,13 +168,14 @@ static device_set devices_for(struct frag *frag, const struct frag_want *want, u
 }
 
 // The lowest node of a class below `limit` that is allowed, with its devices.
-static bool first_allowed(struct frag *frag, const struct frag_ask *ask,
-                          const struct score_row *row, uint32_t id, struct frag_choice *best)
+static bool first_allowed(struct frag *frag, const struct frag_ask *ask, const struct frag_row *row,
+                          uint32_t id, struct frag_choice *best)
 {
     const struct frag_class *class = &frag->classes.row[id];
     const struct typical *shape = &row->want.shape;
     uint32_t chosen = 0, limit = best->node;
-    score_class(frag, &row->want, id, &chosen);
+    demand_score(&frag->demand, &row->want, class->state,
+                 class_loss(&frag->classes, &frag->demand, id, row->want.policy), &chosen);
     for (uint32_t i = 0; i < class->count && class->place[class->head + i] < limit; i++) {
         uint32_t node = class->place[class->head + i], index = 0;
         device_set all = {0}, devices = {0};
@@ -229,69 +194,47 @@ static bool first_allowed(struct frag *frag, const struct frag_ask *ask,
     return false;
 }
 
-static int32_t known_score(struct frag *frag, struct score_row *row, uint32_t id)
-{
-    uint32_t device;
-    if (row->score[id] == SCORE_UNKNOWN)
-        row->score[id] = score_class(frag, &row->want, id, &device);
-    return row->score[id];
-}
-
-// Without a veto the best class is known by its score and its lowest place alone.
-static bool find_plain(struct frag *frag, struct score_row *row, uint32_t *ret_class)
-{
-    const struct frag_classes *classes = &frag->classes;
-    int32_t best = SCORE_NONE;
-    uint32_t first = UINT32_MAX;
-    for (uint32_t i = 0; i < classes->live_count; i++) {
-        uint32_t id = classes->live[i];
-        int32_t score = row->score[id];
-        if (score == SCORE_UNKNOWN)
-            score = known_score(frag, row, id);
-        if (score < best || score == SCORE_NONE || (score == best && classes->first[id] > first))
-            continue;
-        best = score;
-        first = classes->first[id];
-        *ret_class = id;
-    }
-    return best != SCORE_NONE;
-}
-
-static bool find_allowed(struct frag *frag, const struct frag_ask *ask, struct score_row *row,
+// The best score with an allowed node, there the lowest place. What was taken off the heap while
+// looking is put back.
+static bool find_allowed(struct frag *frag, const struct frag_ask *ask, struct frag_row *row,
                          struct frag_choice *ret_choice)
 {
-    const struct frag_classes *classes = &frag->classes;
+    struct row_entry entry;
+    int32_t score = SCORE_NONE;
     struct frag_choice best = {.node = UINT32_MAX};
-    int32_t best_score = SCORE_NONE;
-    for (uint32_t i = 0; i < classes->live_count; i++) {
-        uint32_t id = classes->live[i];
-        int32_t score = known_score(frag, row, id);
-        if (score == SCORE_NONE || score < best_score)
-            continue;
-        struct frag_choice choice = {.node = score == best_score ? best.node : UINT32_MAX};
-        if (!first_allowed(frag, ask, row, id, &choice))
-            continue;
-        best = choice;
-        best_score = score;
+    frag->passed_count = 0;
+    for (uint32_t id; (id = row_top(row, &frag->classes, &entry)) != CLASS_NONE; row_pop(row)) {
+        if (best.node != UINT32_MAX && (entry.score < score || entry.first >= best.node))
+            break;
+        first_allowed(frag, ask, row, id, &best);
+        score = entry.score;
+        if (frag->passed_count == frag->passed_room) {
+            frag->passed_room = frag->passed_room * 2 + 64;
+            frag->passed = realloc(frag->passed, frag->passed_room * sizeof *frag->passed);
+            must(frag->passed);
+        }
+        frag->passed[frag->passed_count++] = entry;
     }
-    if (best_score != SCORE_NONE)
+    for (uint32_t i = 0; i < frag->passed_count; i++)
+        row_push(row, frag->passed[i]);
+    if (best.node != UINT32_MAX)
         *ret_choice = best;
-    return best_score != SCORE_NONE;
+    return best.node != UINT32_MAX;
 }
 
 // Any class, each as likely as it has nodes; then as if this class were all there is.
-static bool find_random(struct frag *frag, const struct frag_ask *ask, struct score_row *row,
+static bool find_random(struct frag *frag, const struct frag_ask *ask, struct frag_row *row,
                         struct frag_choice *ret_choice)
 {
     const struct frag_classes *classes = &frag->classes;
     int64_t nodes = 0;
     for (uint32_t i = 0; i < classes->live_count; i++)
-        if (known_score(frag, row, classes->live[i]) != SCORE_NONE)
+        if (row_score(row, &frag->classes, &frag->demand, classes->live[i]) != SCORE_NONE)
             nodes += classes->row[classes->live[i]].count;
     int64_t drawn = nodes ? rng_below(&frag->rng, nodes) : 0;
     for (uint32_t i = 0; i < classes->live_count && nodes; i++) {
         uint32_t id = classes->live[i];
-        if (known_score(frag, row, id) == SCORE_NONE)
+        if (row_score(row, &frag->classes, &frag->demand, id) == SCORE_NONE)
             continue;
         drawn -= classes->row[id].count;
         struct frag_choice choice = {.node = UINT32_MAX};
@@ -307,18 +250,10 @@ bool frag_find(struct frag *frag, const struct frag_ask *ask, struct frag_choice
 {
     struct frag_want want = want_for(ask);
     refresh(frag);
-    struct score_row *row = row_for(frag, &want);
+    struct frag_row *row = row_for(frag, &want);
     if (ask->policy == POLICY_RANDOM)
         return find_random(frag, ask, row, ret_choice);
-    if (ask->allow)
-        return find_allowed(frag, ask, row, ret_choice);
-    uint32_t id = 0;
-    struct frag_choice choice = {.node = UINT32_MAX};
-    if (!find_plain(frag, row, &id))
-        return false;
-    must(first_allowed(frag, ask, row, id, &choice));
-    *ret_choice = choice;
-    return true;
+    return find_allowed(frag, ask, row, ret_choice);
 }
 
 int64_t frag_fragmentation(struct frag *frag)
@@ -327,7 +262,7 @@ int64_t frag_fragmentation(struct frag *frag)
     refresh(frag);
     for (uint32_t i = 0; i < frag->classes.live_count; i++) {
         uint32_t id = frag->classes.live[i];
-        int64_t loss = total ? class_loss(frag, id, POLICY_FGD) : 0;
+        int64_t loss = total ? class_loss(&frag->classes, &frag->demand, id, POLICY_FGD) : 0;
         int64_t nodes = frag->classes.row[id].count, one = total ? total : 1;
         parts += loss % one * nodes; // below 2^31 * 2^31
         milli += loss / one * nodes + parts / one;
@@ -346,6 +281,7 @@ int64_t frag_bytes(const struct frag *frag)
     int64_t bytes = (int64_t)sizeof *frag + classes_bytes(&frag->classes) +
                     (int64_t)frag->nodes_room + (int64_t)frag->touched_room * 4;
     for (uint32_t i = 0; i < frag->used_count; i++)
-        bytes += (int64_t)frag->rows[frag->used[i]].room * 4;
+        bytes += (int64_t)frag->rows[frag->used[i]].room * 4 +
+                 (int64_t)(frag->rows[frag->used[i]].heap_room * sizeof(struct row_entry));
     return bytes;
 }

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FIRST_ROOM = 64, DEAD_MIN = 1024 };
+enum { FIRST_ROOM = 64, DEAD_MIN = 1024, WHOLE = 1000 };
 
 static size_t state_bytes(const struct frag_state *state)
 {
@@ -34,7 +34,8 @@ void classes_init(struct frag_classes *classes)
 {
     *classes = (struct frag_classes){.free = CLASS_NONE, .buckets = FIRST_ROOM};
     classes->bucket = malloc(classes->buckets * sizeof *classes->bucket);
-    must(classes->bucket);
+    classes->log = malloc(CLASS_LOG * sizeof *classes->log);
+    must(classes->bucket && classes->log);
     memset(classes->bucket, 0xff, classes->buckets * sizeof *classes->bucket);
 }
 
@@ -47,6 +48,9 @@ void classes_finish(struct frag_classes *classes)
     free(classes->row);
     free(classes->live);
     free(classes->first);
+    free(classes->brief);
+    free(classes->changed_at);
+    free(classes->log);
     free(classes->bucket);
     free(classes->of);
     *classes = (struct frag_classes){0};
@@ -97,6 +101,8 @@ static void grow(struct frag_classes *classes)
     classes->row = grown(classes->row, classes->room, sizeof *classes->row);
     classes->live = grown(classes->live, classes->room, sizeof *classes->live);
     classes->first = grown(classes->first, classes->room, sizeof *classes->first);
+    classes->brief = grown(classes->brief, classes->room, sizeof *classes->brief);
+    classes->changed_at = grown(classes->changed_at, classes->room, sizeof *classes->changed_at);
     classes->buckets = classes->room * 2;
     classes->bucket = grown(classes->bucket, classes->buckets, sizeof *classes->bucket);
     memset(classes->bucket, 0xff, classes->buckets * sizeof *classes->bucket);
@@ -105,15 +111,26 @@ static void grow(struct frag_classes *classes)
             link_class(classes, id);
 }
 
+static struct class_brief brief_of(const struct frag_state *state)
+{
+    struct class_brief brief = {
+        .cpu_milli = state->cpu_milli < INT32_MAX ? (int32_t)state->cpu_milli : INT32_MAX,
+        .memory_mib = state->memory_mib < INT32_MAX ? (int32_t)state->memory_mib : INT32_MAX};
+    for (uint32_t i = state->devices; i > 0 && state->device[i - 1].milli == WHOLE; i--)
+        brief.whole++;
+    if (state->devices)
+        brief.most = state->device[state->devices - 1].milli;
+    return brief;
+}
+
 static uint32_t add_class(struct frag_classes *classes, const struct frag_state *state,
                           uint64_t hash)
 {
-    if (classes->free == CLASS_NONE && classes->dead > DEAD_MIN + 2 * classes->live_count)
+    if (classes->free == CLASS_NONE && classes->dead > DEAD_MIN + classes->live_count)
         sweep(classes);
     uint32_t id = classes->free;
     if (id != CLASS_NONE) {
         classes->free = classes->row[id].next;
-        classes->reused++;
     } else {
         if (classes->rows == classes->room)
             grow(classes);
@@ -126,6 +143,7 @@ static uint32_t add_class(struct frag_classes *classes, const struct frag_state 
     class->state = malloc(state_bytes(state));
     must(class->state);
     memcpy(class->state, state, state_bytes(state));
+    classes->brief[id] = brief_of(state);
     link_class(classes, id);
     classes->dead++; // until it gets its node
     return id;
@@ -205,6 +223,23 @@ static void remove_place(struct frag_class *class, uint32_t node)
     }
 }
 
+static void changed(struct frag_classes *classes, uint32_t id)
+{
+    classes->log[classes->changes % CLASS_LOG] = id;
+    classes->changed_at[id] = ++classes->changes;
+}
+
+// The lowest place after a node came or went.
+static void set_first(struct frag_classes *classes, uint32_t id)
+{
+    const struct frag_class *class = &classes->row[id];
+    uint32_t first = class->place[class->head];
+    if (classes->first[id] == first)
+        return;
+    classes->first[id] = first;
+    changed(classes, id);
+}
+
 static void leave(struct frag_classes *classes, uint32_t node)
 {
     uint32_t id = classes->of[node];
@@ -213,12 +248,13 @@ static void leave(struct frag_classes *classes, uint32_t node)
     struct frag_class *class = &classes->row[id];
     remove_place(class, node);
     if (class->count) {
-        classes->first[id] = class->place[class->head];
+        set_first(classes, id);
         return;
     }
     uint32_t last = classes->live[--classes->live_count];
     classes->live[class->live_at] = last;
     classes->row[last].live_at = class->live_at;
+    classes->first[id] = CLASS_NONE;
     classes->dead++;
 }
 
@@ -229,9 +265,10 @@ static void join(struct frag_classes *classes, uint32_t node, uint32_t id)
         class->live_at = classes->live_count;
         classes->live[classes->live_count++] = id;
         classes->dead--;
+        classes->first[id] = CLASS_NONE;
     }
     insert_place(class, node);
-    classes->first[id] = class->place[class->head];
+    set_first(classes, id);
     classes->of[node] = id;
 }
 
@@ -257,9 +294,20 @@ uint32_t classes_put(struct frag_classes *classes, uint32_t node, const struct f
     return id;
 }
 
+int64_t class_loss(struct frag_classes *classes, const struct frag_demand *demand, uint32_t id,
+                   enum fleet_policy policy)
+{
+    if (policy != POLICY_TATARA && policy != POLICY_FGD)
+        return 0;
+    int64_t *loss = &classes->row[id].loss[policy == POLICY_FGD];
+    if (*loss == INT64_MIN)
+        *loss = demand_loss(demand, classes->row[id].state, policy);
+    return *loss;
+}
+
 int64_t classes_bytes(const struct frag_classes *classes)
 {
-    uint64_t bytes = (uint64_t)classes->room * (sizeof *classes->row + 8) +
+    uint64_t bytes = (uint64_t)classes->room * (sizeof *classes->row + 32) + CLASS_LOG * 4 +
                      (classes->buckets + (uint64_t)classes->of_room) * 4;
     for (uint32_t i = 0; i < classes->rows; i++) {
         const struct frag_class *class = &classes->row[i];

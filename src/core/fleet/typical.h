@@ -12,7 +12,7 @@
 // which CPU, memory or the number of devices is to blame.
 //
 //   Owner      typical_set: its rows; typical_finish gives them back
-//   Invariant  counts add up to total, at most 2^31; rows ascend by milli
+//   Invariant  counts add up to total, at most 2^30; plain rows come first and ascend by milli
 //   Refusal    none: an empty table uses nothing
 //   Fault      none (no memory: must)
 #pragma once
@@ -41,12 +41,24 @@ struct typical {
     uint64_t count;
 };
 
+struct typical_group { // rows of one milli
+    uint32_t milli, from, until;
+    int64_t count; // of them all
+};
+
+struct typical_hot { // what is compared of each row, side by side
+    int32_t *cpu_milli, *memory_mib, *devices, *count;
+};
+
 struct typical_set {
     struct typical *row;
     uint32_t rows;
+    uint32_t plain; // the first so many ask for devices, of any chip, without slices and memory
+    struct typical_group *group;
+    uint32_t groups; // of the plain ones
+    struct typical_hot hot;
     bool memory; // shapes that differ in memory only are different
     int64_t total;
-    uint64_t cpu_total, milli_total; // asked for by all, counted
 };
 
 // Keeps the most frequent; of equal counts the first in the table.
