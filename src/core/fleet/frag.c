@@ -176,8 +176,8 @@ static bool first_allowed(struct frag *frag, const struct frag_ask *ask, const s
     uint32_t chosen = 0, limit = best->node;
     demand_score(&frag->demand, &row->want, class->state,
                  class_loss(&frag->classes, &frag->demand, id, row->want.policy), &chosen);
-    for (uint32_t i = 0; i < class->count && class->place[class->head + i] < limit; i++) {
-        uint32_t node = class->place[class->head + i], index = 0;
+    for (uint32_t node = 0; (node = place_set_next(&class->places, node)) < limit; node++) {
+        uint32_t index = 0;
         device_set all = {0}, devices = {0};
         if (shape->devices)
             all = devices_for(frag, &row->want, node, &class->state->device[chosen]);
@@ -230,13 +230,13 @@ static bool find_random(struct frag *frag, const struct frag_ask *ask, struct fr
     int64_t nodes = 0;
     for (uint32_t i = 0; i < classes->live_count; i++)
         if (row_score(row, &frag->classes, &frag->demand, classes->live[i]) != SCORE_NONE)
-            nodes += classes->row[classes->live[i]].count;
+            nodes += classes->row[classes->live[i]].places.count;
     int64_t drawn = nodes ? rng_below(&frag->rng, nodes) : 0;
     for (uint32_t i = 0; i < classes->live_count && nodes; i++) {
         uint32_t id = classes->live[i];
         if (row_score(row, &frag->classes, &frag->demand, id) == SCORE_NONE)
             continue;
-        drawn -= classes->row[id].count;
+        drawn -= classes->row[id].places.count;
         struct frag_choice choice = {.node = UINT32_MAX};
         if (drawn < 0 && first_allowed(frag, ask, row, id, &choice)) {
             *ret_choice = choice;
@@ -263,7 +263,7 @@ int64_t frag_fragmentation(struct frag *frag)
     for (uint32_t i = 0; i < frag->classes.live_count; i++) {
         uint32_t id = frag->classes.live[i];
         int64_t loss = total ? class_loss(&frag->classes, &frag->demand, id, POLICY_FGD) : 0;
-        int64_t nodes = frag->classes.row[id].count, one = total ? total : 1;
+        int64_t nodes = frag->classes.row[id].places.count, one = total ? total : 1;
         parts += loss % one * nodes; // below 2^31 * 2^31
         milli += loss / one * nodes + parts / one;
         parts %= one;

@@ -43,7 +43,7 @@ void classes_finish(struct frag_classes *classes)
 {
     for (uint32_t i = 0; i < classes->rows; i++) {
         free(classes->row[i].state);
-        free(classes->row[i].place);
+        place_set_finish(&classes->row[i].places);
     }
     free(classes->row);
     free(classes->live);
@@ -76,11 +76,11 @@ static void sweep(struct frag_classes *classes)
 {
     for (uint32_t id = classes->rows; id-- > 0;) {
         struct frag_class *class = &classes->row[id];
-        if (class->count || !class->state)
+        if (class->places.count || !class->state)
             continue;
         unlink_class(classes, id);
         free(class->state);
-        free(class->place);
+        place_set_finish(&class->places);
         *class = (struct frag_class){.next = classes->free};
         classes->free = id;
     }
@@ -162,80 +162,14 @@ static uint32_t find_class(const struct frag_classes *classes, const struct frag
     return CLASS_NONE;
 }
 
-// Where a place stands or would stand.
-static uint32_t seat_of(const struct frag_class *class, uint32_t place)
-{
-    uint32_t low = 0, high = class->count;
-    while (low < high) {
-        uint32_t middle = low + (high - low) / 2;
-        if (class->place[class->head + middle] < place)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
-}
-
-// Room at the end that has to move: the shorter side moves.
-static void widen(struct frag_class *class, bool front)
-{
-    if (front ? class->head > 0 : class->head + class->count < class->room)
-        return;
-    uint32_t room = class->count * 2 + 4, head = (room - class->count) / 2;
-    uint32_t *place = malloc(room * sizeof *place);
-    must(place);
-    if (class->count)
-        memcpy(place + head, class->place + class->head, class->count * sizeof *place);
-    free(class->place);
-    class->place = place;
-    class->head = head;
-    class->room = room;
-}
-
-static void insert_place(struct frag_class *class, uint32_t node)
-{
-    uint32_t seat = seat_of(class, node);
-    bool front = seat < class->count - seat;
-    widen(class, front);
-    uint32_t *at = class->place + class->head + seat;
-    if (front) {
-        memmove(class->place + class->head - 1, class->place + class->head, seat * sizeof *at);
-        class->head--;
-        at--;
-    } else {
-        memmove(at + 1, at, (class->count - seat) * sizeof *at);
-    }
-    *at = node;
-    class->count++;
-}
-
-static void remove_place(struct frag_class *class, uint32_t node)
-{
-    uint32_t seat = seat_of(class, node);
-    uint32_t *at = class->place + class->head + seat;
-    must(seat < class->count && *at == node);
-    class->count--;
-    if (seat < class->count - seat) {
-        memmove(class->place + class->head + 1, class->place + class->head, seat * sizeof *at);
-        class->head++;
-    } else {
-        memmove(at, at + 1, (class->count - seat) * sizeof *at);
-    }
-}
-
 static void changed(struct frag_classes *classes, uint32_t id)
 {
     classes->log[classes->changes % CLASS_LOG] = id;
     classes->changed_at[id] = ++classes->changes;
 }
 
-// The lowest place after a node came or went.
-static void set_first(struct frag_classes *classes, uint32_t id)
+static void set_first(struct frag_classes *classes, uint32_t id, uint32_t first)
 {
-    const struct frag_class *class = &classes->row[id];
-    uint32_t first = class->place[class->head];
-    if (classes->first[id] == first)
-        return;
     classes->first[id] = first;
     changed(classes, id);
 }
@@ -246,9 +180,10 @@ static void leave(struct frag_classes *classes, uint32_t node)
     if (id == CLASS_NONE)
         return;
     struct frag_class *class = &classes->row[id];
-    remove_place(class, node);
-    if (class->count) {
-        set_first(classes, id);
+    place_set_remove(&class->places, node);
+    if (class->places.count) {
+        if (node == classes->first[id])
+            set_first(classes, id, place_set_next(&class->places, node));
         return;
     }
     uint32_t last = classes->live[--classes->live_count];
@@ -261,14 +196,15 @@ static void leave(struct frag_classes *classes, uint32_t node)
 static void join(struct frag_classes *classes, uint32_t node, uint32_t id)
 {
     struct frag_class *class = &classes->row[id];
-    if (!class->count) {
+    if (!class->places.count) {
         class->live_at = classes->live_count;
         classes->live[classes->live_count++] = id;
         classes->dead--;
         classes->first[id] = CLASS_NONE;
     }
-    insert_place(class, node);
-    set_first(classes, id);
+    place_set_add(&class->places, node);
+    if (node < classes->first[id])
+        set_first(classes, id, node);
     classes->of[node] = id;
 }
 
@@ -312,7 +248,7 @@ int64_t classes_bytes(const struct frag_classes *classes)
     for (uint32_t i = 0; i < classes->rows; i++) {
         const struct frag_class *class = &classes->row[i];
         bytes += class->state ? state_bytes(class->state) : 0;
-        bytes += class->room * (uint64_t)4;
+        bytes += (uint64_t)place_set_bytes(&class->places);
     }
     return (int64_t)bytes;
 }

@@ -11,16 +11,16 @@
 //   Fault      none (no memory: must)
 #pragma once
 #include "core/fleet/frag_score.h"
+#include "core/fleet/place_set.h"
 
 enum { CLASS_NONE = UINT32_MAX, CLASS_LOG = 1 << 16 };
 
 struct frag_class {
     struct frag_state *state; // cut off behind its devices
     int64_t loss[2];          // demand_loss of TATARA and FGD
-    uint32_t *place;          // place[head .. head + count)
-    uint32_t head, count, room;
-    uint32_t live_at; // in live[], while count > 0
-    uint32_t next;    // of the same hash, or the next that is free
+    struct place_set places;  // of its nodes
+    uint32_t live_at;         // in live[], while it has nodes
+    uint32_t next;            // of the same hash, or the next that is free
     uint64_t hash;
 };
 
