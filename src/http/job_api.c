@@ -443,6 +443,8 @@ static const struct why_words why_words[WHY_RULE_COUNT] = {
                               "have the limit raised: tatara limit set, or wait for next month"),
     [WHY_NO_PRICE] = WORDS("no price is in force for the device in the account's currency",
                            "an admin sets one with: tatara price set"),
+    [WHY_FORBIDDEN] = WORDS("its rule about where it may run permits no node that could take it",
+                            "stop it and ask with another rule"),
     [WHY_INFEASIBLE] =
         WORDS("no node of this house has what it asks for", "stop it and ask for less"),
     [WHY_RUNNING] = WORDS("it has its devices", ""),

@@ -30,6 +30,10 @@
       "ask for fewer nodes, or less of each")                                                      \
     X(ANSWER_NO_SHARES, "no_shares", 422, "no device of that chip can be shared",                  \
       "ask for whole devices, or another chip")                                                    \
+    X(ANSWER_FORBIDDEN_BY_RULE, "forbidden_by_rule", 422,                                          \
+      "no node that could take it is permitted by its rule", "ask with another rule")              \
+    X(ANSWER_CPU_ONLY, "cpu_only", 422, "this house gives no CPU without a device",                \
+      "ask for a device; an admin allows it with: tatara setting set cpu_jobs 1")                  \
     X(ANSWER_TOO_MUCH_CPU, "too_much_cpu", 422, "no node has that much CPU", "ask for less CPU")   \
     X(ANSWER_TOO_MUCH_MEMORY, "too_much_memory", 422, "no node has that much memory",              \
       "ask for less memory")                                                                       \

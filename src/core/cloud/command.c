@@ -264,6 +264,8 @@ static enum answer answer_of(enum place_verdict verdict)
         return ANSWER_TOO_MANY_NODES;
     case PLACE_NO_SHARES:
         return ANSWER_NO_SHARES;
+    case PLACE_FORBIDDEN:
+        return ANSWER_FORBIDDEN_BY_RULE;
     case PLACE_TOO_MUCH_CPU:
         return ANSWER_TOO_MUCH_CPU;
     case PLACE_TOO_MUCH_MEMORY:
@@ -349,8 +351,17 @@ static bool job_submit(const struct cloud *cloud, const struct input *input,
     if (new->priority == PRIORITY_CRITICAL && !may(by, ACTION_OPERATE, 0, ret_step))
         return false;
     struct shape shape = shape_normal(new->shape);
-    enum answer answer = answer_of(place_feasible(&cloud->inventory, &cloud->market, account,
-                                                  &shape, lease_class_asked(new->class_asked)));
+    if (shape.devices == 0 && !cloud_setting(cloud, SETTING_CPU_JOBS))
+        return refuse(ret_step, ANSWER_CPU_ONLY);
+    char require[RULE_SIZE] = "";
+    must(rule_canonical(str_from(new->require), require, sizeof require));
+    struct place_ask ask = {&cloud->inventory,
+                            &cloud->market,
+                            &cloud->sched,
+                            account,
+                            lease_class_asked(new->class_asked),
+                            str_from(require)};
+    enum answer answer = answer_of(place_feasible(&ask, &shape));
     if (answer != ANSWER_OK)
         return refuse(ret_step, answer);
     if (over_budget(cloud, account, input->time_us))

@@ -20,6 +20,8 @@
       "time between SIGTERM and SIGKILL when a stop names none")                       \
     X(SETTING_JOB_KEEP_DAYS, "job_keep_days", 30, 1, 3650, "days",                     \
       "days an ended job stays in the tables before it is only in the journal")        \
+    X(SETTING_CPU_JOBS, "cpu_jobs", 0, 0, 1, "",                                       \
+      "1: jobs without devices are taken; they cost nothing")                          \
     X(SETTING_ATTEMPTS_MAX, "attempts_max", 3, 1, 1000, "attempts",                    \
       "attempts of a restartable job that is lost")                                    \
     X(SETTING_QUEUE_BACKFILL, "queue_backfill", 1, 0, 1, "0 or 1",                     \

@@ -5,7 +5,7 @@
 // mask of 64 bits for each site, one a class. Class 0 is "nothing is said".
 //
 //   Owner      the inventory's class table
-//   Invariant  ids are 1 .. 64, no two rows say the same; labels are "key=value,…", keys ascending
+//   Invariant  ids are 1 .. 63, no two rows say the same; labels are "key=value,…", keys ascending
 //   Refusal    class_find 0: no such class
 //   Fault      none
 #pragma once
@@ -13,7 +13,7 @@
 #include "core/inventory/inventory.h"
 #include <stdint.h>
 
-enum { CLASSES_MAX = 64, LABELS_MAX = 24 };
+enum { CLASSES_MAX = 63, LABELS_MAX = 24 };
 
 struct node_class {
     uint64_t id, owner, operator, vendor; // entities; 0: not said

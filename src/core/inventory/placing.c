@@ -2,6 +2,7 @@
 #include "base/must.h"
 #include "core/inventory/device.h"
 #include "core/inventory/rack.h"
+#include "core/inventory/site.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -80,6 +81,27 @@ uint64_t placing_node(const struct inventory *inventory, uint32_t place)
 {
     must(place < fleet_nodes(inventory->placing->fleet));
     return inventory->placing->placed[place].node;
+}
+
+uint32_t placing_sites(const struct inventory *inventory)
+{
+    const struct placing *placing = inventory->placing;
+    uint32_t count = placing->machine_site != 0;
+    for (uint32_t i = 0; i < placing->site_room; i++)
+        count += placing->site[i] != 0;
+    return count;
+}
+
+uint64_t placing_site(const struct inventory *inventory, uint32_t place)
+{
+    const struct placing *placing = inventory->placing;
+    uint32_t cursor = 0;
+    for (const struct site *site; (site = table_step(&inventory->sites, &cursor));) {
+        uint32_t at = table_place(&inventory->sites, site);
+        if (at < placing->site_room && placing->site[at] == place + 1)
+            return site->id;
+    }
+    return 0;
 }
 
 void *placing_scratch(const struct inventory *inventory, size_t bytes)
@@ -169,6 +191,7 @@ static uint32_t place_add(struct inventory *inventory, const struct node *node, 
                               .cpu_milli = node->cpu_milli,
                               .memory_mib = node->memory_mib,
                               .device_memory_mib = row->memory_mib,
+                              .class = (uint32_t)node->class,
                               .twin = *first};
     if (*first)
         fact.rack = fleet_node_rack(placing->fleet, *first - 1);
@@ -243,6 +266,7 @@ void placing_changed(struct inventory *inventory, const struct node *node)
                 device_set_add(&sellable, i);
         }
         closes(placing, at, node->closes_us);
+        fleet_node_class(placing->fleet, at, (uint32_t)node->class);
         fleet_node_built(placing->fleet, at, &built);
         fleet_node_sellable(placing->fleet, at, &sellable);
     }

@@ -16,6 +16,8 @@
 struct fleet *placing_fleet(const struct inventory *inventory);
 uint64_t placing_chips(const struct inventory *inventory, uint64_t chip); // its bit; 0: not there
 uint64_t placing_node(const struct inventory *inventory, uint32_t place); // the node's id
+uint32_t placing_sites(const struct inventory *inventory); // places of sites in the index
+uint64_t placing_site(const struct inventory *inventory, uint32_t place); // 0: of lone machines
 // Memory for a plan, valid until the next call.
 void *placing_scratch(const struct inventory *inventory, size_t bytes);
 

@@ -42,15 +42,19 @@ static enum place_verdict too_much(const struct search *search, uint32_t devices
     return search_node(search, ROOM_BUILT, &placement) ? PLACE_FITS : PLACE_TOO_MUCH_MEMORY;
 }
 
-enum place_verdict place_feasible(const struct inventory *inventory, const struct market *market,
-                                  const struct account *account, const struct shape *shape,
-                                  enum lease_class class)
+enum place_verdict place_feasible(const struct place_ask *ask, const struct shape *shape)
 {
     must(!shape_wrong(shape) && shape->nodes >= 1 && shape->milli >= 1);
-    struct search search = {inventory, market, account, *shape, class, 0};
+    const struct account *account = ask->account;
+    struct search search = {.inventory = ask->inventory,
+                            .market = ask->market,
+                            .account = account,
+                            .shape = *shape,
+                            .class = ask->class,
+                            .rules = &ask->sched->index->rules};
     struct placement placement;
-    uint32_t most = devices_max(inventory, shape);
-    if (most == 0)
+    uint32_t most = devices_max(ask->inventory, shape);
+    if (most == 0 && shape->devices > 0)
         return PLACE_NO_SUCH_CHIP;
     if (!search_priced(&search))
         return PLACE_NO_PRICE;
@@ -60,6 +64,9 @@ enum place_verdict place_feasible(const struct inventory *inventory, const struc
     enum place_verdict wants = too_much(&search, most);
     if (wants != PLACE_FITS)
         return wants;
+    search.require = ask->require;
+    if (ask->require.len && !search_node(&search, ROOM_BUILT, &placement))
+        return PLACE_FORBIDDEN;
     return search_node(&search, ROOM_OPEN, &placement) ? PLACE_FITS : PLACE_BUSY;
 }
 

@@ -37,14 +37,22 @@ enum place_verdict {
     PLACE_TOO_MUCH_CPU,    // no node has so much CPU
     PLACE_TOO_MUCH_MEMORY, // no node has so much memory
     PLACE_NO_PRICE,        // no price in force for the chip in the account's currency
+    PLACE_FORBIDDEN,       // where the rule permits it there is no such node
     PLACE_OVER_LIMIT,      // more devices than the account's limit
     PLACE_BUSY,            // fits the house, not now
 };
 
-// Could this (normal) shape ever run for this account in this class, on an empty house?
-enum place_verdict place_feasible(const struct inventory *inventory, const struct market *market,
-                                  const struct account *account, const struct shape *shape,
-                                  enum lease_class class);
+// Could this (normal) shape ever run for this account in this class, on an empty house, where the
+// rule (canonical, or empty) permits it?
+struct place_ask {
+    const struct inventory *inventory;
+    const struct market *market;
+    const struct sched *sched;
+    const struct account *account;
+    enum lease_class class;
+    str require;
+};
+enum place_verdict place_feasible(const struct place_ask *ask, const struct shape *shape);
 // What fits best now (core/fleet/fleet.h), regardless of any queue.
 bool place_find(const struct inventory *inventory, const struct shape *shape,
                 struct placement *ret_placement);

@@ -21,6 +21,7 @@ static void index_clear(struct sched_index *index)
     queue_finish(&index->queue);
     horizon_finish(&index->horizon);
     lookup_finish(&index->requirements);
+    rule_masks_finish(&index->rules);
     index->requeued = 0;
 }
 

@@ -1,5 +1,6 @@
 #include "core/sched/search.h"
 #include "base/must.h"
+#include "core/sched/sched_index.h"
 #include <string.h>
 
 static uint64_t price_of(const struct search *search, uint64_t chip)
@@ -52,10 +53,12 @@ bool search_node(const struct search *search, enum fleet_room room, struct place
 {
     const struct shape *shape = &search->shape;
     struct fleet *fleet = placing_fleet(search->inventory);
-    struct fleet_shape wanted = {.chips = chips_of(search),
+    bool priced = shape->devices > 0; // CPU alone has no price and asks for no chip
+    struct fleet_shape wanted = {.chips = priced ? chips_of(search) : 0,
                                  .nodes = shape->nodes,
                                  .devices = shape->devices,
                                  .milli = shape->milli,
+                                 .slices = shape->slices,
                                  .cpu_milli = shape->cpu_milli,
                                  .memory_mib = shape->memory_mib,
                                  .device_memory_mib = shape->device_memory_mib,
@@ -63,14 +66,17 @@ bool search_node(const struct search *search, enum fleet_room room, struct place
                                  .must = shape->together_must,
                                  .spread = (enum fleet_level)shape->spread,
                                  .until_us = search->until_us ? search->until_us : 1,
+                                 .owner = search->reservation,
+                                 .classes =
+                                     rule_mask(search->rules, search->inventory, search->require),
                                  .room = room};
     struct fleet_plan plan;
-    if (!wanted.chips || !fleet_find(fleet, &wanted, &plan))
+    if ((priced && !wanted.chips) || !fleet_find(fleet, &wanted, &plan))
         return false;
     uint32_t chip_place = fleet_node_chip(fleet, plan.run->node);
     const struct chip *chip = table_at(&search->inventory->chips, chip_place);
     struct placement placement = {.chip = chip->id};
-    placement.price = search->account ? price_of(search, chip->id) : 0;
+    placement.price = search->account && priced ? price_of(search, chip->id) : 0;
     take_plan(search, &plan, &placement);
     *ret_placement = placement;
     return true;
@@ -79,6 +85,8 @@ bool search_node(const struct search *search, enum fleet_room room, struct place
 bool search_priced(const struct search *search)
 {
     must(search->account);
+    if (search->shape.devices == 0)
+        return true;
     if (search->shape.chips[0] && !search->shape.chips[1])
         return price_of(search, search->shape.chips[0]);
     uint32_t cursor = 0;
@@ -108,5 +116,8 @@ struct search search_for(const struct place_view *view, const struct job *job)
         job->shape,
         (enum lease_class)job->class,
         runs_until(view, job),
+        &view->sched->index->rules,
+        job_require(view->sched, job),
+        job->reservation,
     };
 }

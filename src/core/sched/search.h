@@ -9,6 +9,7 @@
 #pragma once
 #include "core/inventory/placing.h"
 #include "core/sched/place.h"
+#include "core/sched/rule_mask.h"
 
 struct search {
     const struct inventory *inventory;
@@ -17,6 +18,9 @@ struct search {
     struct shape shape;
     enum lease_class class; // of the price
     int64_t until_us;       // it would run until then; 0: it does not matter
+    struct rule_masks *rules;
+    str require;          // where it may run; empty: anywhere
+    uint64_t reservation; // whose windows it may use; 0: none
 };
 
 // Fills node, chip and price.

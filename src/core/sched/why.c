@@ -84,7 +84,11 @@ static enum why_rule stuck(const struct search *search)
     struct placement placement;
     if (!search_priced(search))
         return WHY_NO_PRICE;
-    return search_node(search, ROOM_BUILT, &placement) ? WHY_NODES_CLOSED : WHY_INFEASIBLE;
+    if (search_node(search, ROOM_BUILT, &placement))
+        return WHY_NODES_CLOSED;
+    struct search bare = *search;
+    bare.require = (str){0};
+    return search_node(&bare, ROOM_BUILT, &placement) ? WHY_FORBIDDEN : WHY_INFEASIBLE;
 }
 
 static void device_limit(const struct account *account, const struct job *head, struct why *why)

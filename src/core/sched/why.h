@@ -26,6 +26,7 @@
     X(WHY_MONTH_LIMIT, "account_month_limit")   \
     X(WHY_NO_PRICE, "no_price")                 \
     X(WHY_INFEASIBLE, "infeasible_now")         \
+    X(WHY_FORBIDDEN, "forbidden_by_rule")       \
     X(WHY_RUNNING, "running")                   \
     X(WHY_DONE, "done")
 #define X(name, text) name,

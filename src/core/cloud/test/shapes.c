@@ -188,13 +188,15 @@ static void rules_are_kept_once_and_in_one_form(void **state)
     (void)state;
     begin();
     struct input input = job_input();
-    memcpy(input.job.require, "operator=own  country=JP", 25);
+    memcpy(input.job.require, "!vendor=evil  !country=XX", 26);
     assert_int_equal(house_do(&run, input), ANSWER_OK);
-    memcpy(input.job.require, "country=JP operator=own\0", 25);
+    memcpy(input.job.require, "!country=XX !vendor=evil\0", 26);
     assert_int_equal(house_do(&run, input), ANSWER_OK);
+    memcpy(input.job.require, "country=JP\0", 12);
+    assert_int_equal(house_do(&run, input), ANSWER_FORBIDDEN_BY_RULE); // nobody said where it is
     const struct job *first = cloud_job(&run.cloud, 1), *second = cloud_job(&run.cloud, 2);
     assert_true(first->requirement && first->requirement == second->requirement);
-    assert_true(str_is(job_require(&run.cloud.sched, first), S("country=JP operator=own")));
+    assert_true(str_is(job_require(&run.cloud.sched, first), S("!country=XX !vendor=evil")));
     end();
 }
 

@@ -136,7 +136,9 @@ static void questions_change_nothing(void **state)
         shape.memory_mib = 100 * rng_below(&rng, 12);
         shape.devices = 1 + (uint32_t)rng_below(&rng, 12);
         const struct account *account = table_get(&house.market.accounts, 1);
-        place_feasible(&house.inventory, &house.market, account, &shape, LEASE_ON_DEMAND);
+        struct place_ask ask = {&house.inventory, &house.market,   &house.sched,
+                                account,          LEASE_ON_DEMAND, S("country=JP")};
+        place_feasible(&ask, &shape);
         place_find(&house.inventory, &shape, &placement);
         place_next(&view, &placement);
         assert_true(house_same(&house, &copy));
@@ -214,7 +216,9 @@ static enum place_verdict judged(const struct house *house, const struct account
                                  struct shape shape)
 {
     shape = shape_normal(shape);
-    return place_feasible(&house->inventory, &house->market, account, &shape, LEASE_ON_DEMAND);
+    struct place_ask ask = {&house->inventory, &house->market,  &house->sched,
+                            account,           LEASE_ON_DEMAND, S("")};
+    return place_feasible(&ask, &shape);
 }
 
 static void a_shape_is_judged_against_the_whole_house(void **state)
@@ -260,8 +264,12 @@ static void a_shape_is_judged_against_the_whole_house(void **state)
     assert_int_equal(judged(&house, free, either), PLACE_FITS); // the second of its chips will do
     struct shape two = {.chips[0] = 1, .devices = 2, .memory_mib = 1000};
     either = shape_normal(either);
-    assert_int_equal(place_feasible(&house.inventory, &house.market, free, &either, LEASE_SPOT),
-                     PLACE_NO_PRICE);             // no price of its class
+    struct place_ask spot = {&house.inventory, &house.market, &house.sched, free,
+                             LEASE_SPOT,       S("")};
+    assert_int_equal(place_feasible(&spot, &either), PLACE_NO_PRICE); // no price of its class
+    struct place_ask abroad = {&house.inventory, &house.market,  &house.sched, free,
+                               LEASE_ON_DEMAND,  S("country=XX")};
+    assert_int_equal(place_feasible(&abroad, &either), PLACE_FORBIDDEN);
     house_node_set(&house, 1, NODE_REPAIR, 1000); // it will come back
     assert_int_equal(judged(&house, free, two), PLACE_BUSY);
     house_node_set(&house, 1, NODE_RETIRED, 1000);
