@@ -15,8 +15,8 @@
 // again when nothing has grown looks at the newcomers alone.
 //
 //   Owner      whoever called backfill_create
-//   Invariant  what backfill_next gives as FITS was found to fit by the house in that call; at most
-//              1 + gangs_max places are kept
+//   Invariant  what backfill_next gives as FITS is the first that the house found to fit in that
+//              call; at most 1 + gangs_max places are kept
 //   Refusal    BACKFILL_NONE: nobody waits whom waiting can help
 //   Fault      none (no memory: must)
 #pragma once

@@ -80,25 +80,32 @@ struct ask {
     struct placement placement; // what was found last, as long as nothing else was searched
 };
 
+// A place for the job now; a placement lasts until the next search.
+static bool find(struct ask *ask, const struct job *job)
+{
+    struct search search = search_for(ask->view, job);
+    ask->found = 0;
+    if (!search_node(&search, ROOM_OPEN, &ask->placement))
+        return false;
+    ask->found = ask->placement.job = job->id;
+    return true;
+}
+
 static enum backfill_look look(void *context, const struct backfill_job *waiting, int64_t time_us)
 {
     struct ask *ask = context;
     const struct place_view *view = ask->view;
     const struct job *job = table_get(&view->sched->jobs, waiting->id);
     must(job && job->state == JOB_QUEUED);
-    ask->found = 0;
     ask->hold = queue_limits(view, table_at(&view->market->accounts, waiting->account), job);
     if (ask->hold != HOLD_READY)
         return LOOK_HELD;
+    if (find(ask, job)) {
+        bool disturbs = horizon_disturbs(ask->horizon, ask->placement.chip, waiting, time_us);
+        return disturbs ? LOOK_BLOCKED : LOOK_FITS;
+    }
     struct search search = search_for(view, job);
     struct placement placement;
-    if (search_node(&search, ROOM_OPEN, &placement)) {
-        if (horizon_disturbs(ask->horizon, placement.chip, waiting, time_us))
-            return LOOK_BLOCKED;
-        ask->found = placement.job = job->id;
-        ask->placement = placement;
-        return LOOK_FITS;
-    }
     if (search_node(&search, ROOM_SELLABLE, &placement))
         return LOOK_BLOCKED;
     ask->hold = HOLD_STUCK;
@@ -174,8 +181,8 @@ enum place_turn place_turn(const struct place_view *view, const struct job **ret
     *ret_job = table_get(&view->sched->jobs, waiting->id);
     if (turn == BACKFILL_BLOCKED)
         return PLACE_TURN_BLOCKED;
-    if (ask.found != waiting->id)
-        must(look(&ask, waiting, view->time_us) == LOOK_FITS);
+    if (ask.found != waiting->id) // others were searched for since; nothing has been taken
+        must(find(&ask, *ret_job));
     *ret_placement = ask.placement;
     return PLACE_TURN_FITS;
 }
