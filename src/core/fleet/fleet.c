@@ -188,7 +188,17 @@ static uint32_t block_seat(struct fleet *fleet, uint32_t block_place, uint32_t n
     block->node =
         fleet_grown(fleet, block->node, &block->node_room, block->nodes + 1, sizeof *block->node);
     block->node[block->nodes] = node;
+    if (block->nodes == 0)
+        block->first = node;
+    block->scattered |= node != block->first + block->nodes;
     return block->nodes++;
+}
+
+// More than two million cores or two PiB are not told from that.
+static int32_t at_most(int64_t size)
+{
+    must(size >= 0);
+    return size < INT32_MAX ? (int32_t)size : INT32_MAX;
 }
 
 uint32_t fleet_node_add(struct fleet *fleet, const struct fleet_node *fact)
@@ -203,13 +213,13 @@ uint32_t fleet_node_add(struct fleet *fleet, const struct fleet_node *fact)
     fleet->node_count++;
     struct fleet_rack *rack = &fleet->racks[fact->rack];
     uint32_t place = block_seat(fleet, rack->block, node);
-    fleet->rows[node] = (struct node_row){.cpu_milli = fact->cpu_milli,
-                                          .memory_mib = fact->memory_mib,
+    fleet->rows[node] = (struct node_row){.cpu_milli = at_most(fact->cpu_milli),
+                                          .memory_mib = at_most(fact->memory_mib),
                                           .cell = cell_for(fleet, rack->block, fact->chip),
                                           .place = (uint16_t)place,
                                           .rack_seat = (uint16_t)rack->seat};
-    fleet->houses[node] = (struct node_house){.cpu_milli = fact->cpu_milli,
-                                              .memory_mib = fact->memory_mib,
+    fleet->houses[node] = (struct node_house){.cpu_milli = at_most(fact->cpu_milli),
+                                              .memory_mib = at_most(fact->memory_mib),
                                               .device_memory_mib = fact->device_memory_mib,
                                               .cap_w = fact->cap_w,
                                               .rack = fact->rack,
@@ -251,16 +261,21 @@ static void devices_set(struct fleet *fleet, uint32_t node, const device_set *bu
     cell_top(fleet, row->cell, now_built);
     device_set sellable = both(built, healthy);
     uint64_t stuck = 0;
+    uint32_t count = 0;
     for (int i = 0; i < 4; i++) {
-        uint64_t taken = (house->sellable.bits[i] & ~row->open.bits[i]) | house->stuck.bits[i];
-        row->open.bits[i] = sellable.bits[i] & ~taken;
+        uint64_t *open = fleet_open_word(fleet, node, i);
+        uint64_t taken = (house->sellable.bits[i] & ~*open) | house->stuck.bits[i];
+        *open = sellable.bits[i] & ~taken;
+        count += bits_count(*open);
         stuck |= house->stuck.bits[i] = taken & ~sellable.bits[i];
     }
     row->flags = (uint16_t)(stuck ? row->flags | NODE_STUCK : row->flags & ~NODE_STUCK);
     house->built = *built;
     house->healthy = *healthy;
     house->sellable = sellable;
-    row->count = (uint16_t)device_set_count(&row->open);
+    row->count = (uint16_t)count;
+    if (built->bits[1] | built->bits[2] | built->bits[3])
+        row->flags |= NODE_WIDE;
     cell_move(fleet, row, ROOM_OPEN, before[ROOM_OPEN], row->count);
     cell_move(fleet, row, ROOM_SELLABLE, before[ROOM_SELLABLE], device_set_count(&house->sellable));
     cell_move(fleet, row, ROOM_BUILT, before[ROOM_BUILT], now_built);
@@ -301,10 +316,10 @@ void fleet_node_size(struct fleet *fleet, uint32_t node, int64_t cpu_milli, int6
     uint32_t at = node;
     do {
         struct node_house *house = &fleet->houses[at];
-        fleet->rows[at].cpu_milli += cpu_milli - house->cpu_milli;
-        fleet->rows[at].memory_mib += memory_mib - house->memory_mib;
-        house->cpu_milli = cpu_milli;
-        house->memory_mib = memory_mib;
+        fleet->rows[at].cpu_milli += (int32_t)(at_most(cpu_milli) - house->cpu_milli);
+        fleet->rows[at].memory_mib += (int32_t)(at_most(memory_mib) - house->memory_mib);
+        house->cpu_milli = at_most(cpu_milli);
+        house->memory_mib = at_most(memory_mib);
         cell_raise(fleet, at);
         fleet_touch(fleet, at);
         at = house->twin;
@@ -360,5 +375,5 @@ uint32_t fleet_node_site(const struct fleet *fleet, uint32_t node)
 device_set fleet_node_open(const struct fleet *fleet, uint32_t node)
 {
     must(node < fleet->node_count);
-    return fleet->rows[node].open;
+    return fleet_open_of(fleet, node);
 }

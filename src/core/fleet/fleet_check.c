@@ -5,20 +5,21 @@ static bool check_node(const struct fleet *fleet, uint32_t node, struct err *err
 {
     const struct node_row *row = &fleet->rows[node];
     const struct node_house *house = &fleet->houses[node];
+    const device_set open = fleet_open_of(fleet, node);
     for (int i = 0; i < 4; i++) {
         if (house->sellable.bits[i] != (house->built.bits[i] & house->healthy.bits[i]))
             return err_set(err, "node %u: sellable is not built and healthy", node);
-        if (row->open.bits[i] & ~house->sellable.bits[i])
+        if (open.bits[i] & ~house->sellable.bits[i])
             return err_set(err, "node %u: open is not sellable", node);
         if (house->stuck.bits[i] & house->sellable.bits[i])
             return err_set(err, "node %u: what is sellable is not stuck", node);
     }
-    if (row->count != device_set_count(&row->open))
+    if (row->count != device_set_count(&open))
         return err_set(err, "node %u: counts %u open devices", node, row->count);
     uint32_t shared = 0;
     for (uint32_t i = 0; i < house->share_room; i++) {
         shared += house->shares[i].milli > 0;
-        if (house->shares[i].milli && device_set_has(&row->open, i))
+        if (house->shares[i].milli && device_set_has(&open, i))
             return err_set(err, "node %u: device %u is shared and open", node, i);
     }
     if (shared != house->shared_devices || (shared > 0) != ((row->flags & NODE_SHARED) > 0))

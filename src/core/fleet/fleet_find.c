@@ -23,7 +23,8 @@ device_set query_devices(const struct query *query, uint32_t node)
     if (query->shape.room == ROOM_BUILT)
         return house->built;
     const struct node_row *row = &query->fleet->rows[node];
-    device_set devices = query->shape.room == ROOM_OPEN ? row->open : house->sellable;
+    device_set devices =
+        query->shape.room == ROOM_OPEN ? fleet_open_of(query->fleet, node) : house->sellable;
     if (query->locked && row->flags & NODE_WINDOWS) {
         device_set locked = windows_lock(house, &query->shape);
         for (int i = 0; i < 4; i++)
@@ -236,10 +237,10 @@ static struct query query_for(struct fleet *fleet, const struct fleet_shape *sha
 device_set query_lowest(const struct query *query, uint32_t node)
 {
     device_set among = query_devices(query, node), lowest = {0};
-    for (uint32_t i = 0, index = 0; i < query->shape.devices; i++, index++) {
-        index = device_set_next(&among, index);
-        device_set_add(&lowest, index);
-    }
+    uint32_t left = query->shape.devices;
+    for (int i = 0; i < 4 && left; i++)
+        for (uint64_t bits = among.bits[i]; bits && left; bits &= bits - 1, left--)
+            lowest.bits[i] |= bits & -bits;
     return lowest;
 }
 

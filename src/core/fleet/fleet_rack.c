@@ -65,7 +65,8 @@ static void plan_rack(const struct query *query, struct cell *cell, uint32_t sea
     for (uint32_t node = rack->first; left; node = fleet_rack_next(fleet, rack, node)) {
         if (fleet->rows[node].cell != cell || fleet->rows[node].count != cell->top)
             continue;
-        run_add(fleet, node, &fleet->rows[node].open);
+        device_set open = fleet_open_of(fleet, node);
+        run_add(fleet, node, &open);
         left--;
     }
 }

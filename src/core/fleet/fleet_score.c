@@ -20,6 +20,7 @@ static void read_node(void *context, uint32_t node, struct frag_state *ret_state
     const struct fleet *fleet = context;
     const struct node_row *row = &fleet->rows[node];
     const struct node_house *house = &fleet->houses[node];
+    const device_set open = fleet_open_of(fleet, node);
     int64_t memory_mib = house->device_memory_mib;
     memory_mib = memory_mib < INT32_MAX ? memory_mib : INT32_MAX;
     ret_state->chip = row->cell->pool->chip;
@@ -30,7 +31,7 @@ static void read_node(void *context, uint32_t node, struct frag_state *ret_state
          i = device_set_next(&house->sellable, i + 1)) {
         while (ret_state->devices <= i)
             ret_state->device[ret_state->devices++] = (struct frag_device){0};
-        if (device_set_has(&row->open, i))
+        if (device_set_has(&open, i))
             ret_state->device[i] =
                 (struct frag_device){FLEET_MILLI_WHOLE, FLEET_SLICES_WHOLE, (int32_t)memory_mib};
         else if (i < house->share_room && house->shares[i].milli)

@@ -27,18 +27,20 @@ enum node_flag {
     NODE_WINDOWS = 4, // has reserved windows
     NODE_STUCK = 8,   // something taken of it is not sellable
     NODE_CAPPED = 16, // its watts are counted
+    NODE_WIDE = 32,   // has or had devices from 64 on
 };
 
 struct node_row {
-    device_set open;               // sellable and wholly free
-    int64_t cpu_milli, memory_mib; // free, of the machine; may be below 0 after it shrank
+    uint64_t open; // sellable and wholly free, of the first 64 devices
     struct cell *cell;
-    uint16_t place, rack_seat; // in its block
-    uint16_t count, flags;     // of open; enum node_flag
+    int32_t cpu_milli, memory_mib; // free, of the machine; may be below 0 after it shrank
+    uint16_t place, rack_seat;     // in its block
+    uint16_t count, flags;         // of all that is open; enum node_flag
 };
-_Static_assert(sizeof(struct node_row) == 64, "one line of the cache");
+_Static_assert(sizeof(struct node_row) == 32, "two in a line of the cache");
 
 struct node_house {
+    uint64_t open_more[3];         // of the devices from 64 on
     device_set stuck;              // taken and not sellable; what else is taken is not open
     device_set sellable;           // and built
     device_set built, healthy;     // healthy: as its owner told, built or not
@@ -112,6 +114,8 @@ struct fleet_site {
 
 struct fleet_block {
     uint32_t site, seat, nodes, racks, rack_room, node_room;
+    uint32_t first; // node; the others follow one by one, unless it is
+    bool scattered;
     uint32_t *node; // by place
     uint32_t *rack; // by rack seat
     uint32_t *line; // each once, FLEET_NONE among them
@@ -190,6 +194,20 @@ void *fleet_zeroed(struct fleet *fleet, size_t count, size_t size);
 // Room for `count` items of `size` behind `items`: doubled, the new part zeroed.
 void *fleet_grown(struct fleet *fleet, void *items, uint32_t *room, uint32_t count, size_t size);
 
+static inline device_set fleet_open_of(const struct fleet *fleet, uint32_t node)
+{
+    const struct node_row *row = &fleet->rows[node];
+    device_set open = {{row->open}};
+    for (int i = 1; i < 4 && row->flags & NODE_WIDE; i++)
+        open.bits[i] = fleet->houses[node].open_more[i - 1];
+    return open;
+}
+
+static inline uint64_t *fleet_open_word(struct fleet *fleet, uint32_t node, int word)
+{
+    return word ? &fleet->houses[node].open_more[word - 1] : &fleet->rows[node].open;
+}
+
 static inline const struct fleet_rack *fleet_rack_of(const struct fleet *fleet,
                                                      const struct node_row *row)
 {
@@ -202,8 +220,10 @@ static inline uint32_t fleet_rack_next(const struct fleet *fleet, const struct f
 {
     if (rack->scattered)
         return fleet->houses[node].next_in_rack;
-    return node == rack->last ? FLEET_NONE
-                              : fleet->blocks[rack->block].node[fleet->rows[node].place + 1];
+    if (node == rack->last)
+        return FLEET_NONE;
+    const struct fleet_block *block = &fleet->blocks[rack->block];
+    return block->scattered ? block->node[fleet->rows[node].place + 1] : node + 1;
 }
 
 // Without the instruction the compiler calls a table; this is shorter.
@@ -218,5 +238,6 @@ static inline uint32_t bits_count(uint64_t bits)
 static inline uint32_t fleet_place_node(const struct fleet *fleet, const struct cell *cell,
                                         uint32_t place)
 {
-    return fleet->blocks[cell->block].node[place];
+    const struct fleet_block *block = &fleet->blocks[cell->block];
+    return block->scattered ? block->node[place] : block->first + place;
 }

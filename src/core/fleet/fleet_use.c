@@ -65,8 +65,9 @@ static void share_take(struct fleet *fleet, uint32_t node, const struct fleet_us
     share_room(fleet, node, device + 1);
     struct share *share = &house->shares[device];
     if (share->milli == 0) {
-        must(device_set_has(&row->open, device));
-        device_set_remove(&row->open, device);
+        uint64_t *open = fleet_open_word(fleet, node, (int)device / 64);
+        must(*open >> device % 64 & 1);
+        *open &= ~(UINT64_C(1) << device % 64);
         row->count--;
         house->shared_devices++;
         shared_mark(row, true);
@@ -77,15 +78,17 @@ static void share_take(struct fleet *fleet, uint32_t node, const struct fleet_us
     must(share->milli <= FLEET_MILLI_WHOLE && share->slices <= FLEET_SLICES_WHOLE);
 }
 
-static void whole_take(struct node_row *row, const device_set *devices)
+static void whole_take(struct fleet *fleet, uint32_t node, const device_set *devices)
 {
+    struct node_row *row = &fleet->rows[node];
     uint32_t count = 0;
     for (int i = 0; i < 4; i++) {
         uint64_t bits = devices->bits[i];
         if (!bits)
             continue;
-        must((row->open.bits[i] & bits) == bits);
-        row->open.bits[i] &= ~bits;
+        uint64_t *open = fleet_open_word(fleet, node, i);
+        must((*open & bits) == bits);
+        *open &= ~bits;
         count += bits_count(bits);
     }
     row->count = (uint16_t)(row->count - count);
@@ -116,8 +119,9 @@ static void whole_give(struct fleet *fleet, uint32_t node, const device_set *dev
         uint64_t bits = rest.bits[i];
         if (!bits)
             continue;
-        must((row->open.bits[i] & bits) == 0);
-        row->open.bits[i] |= bits;
+        uint64_t *open = fleet_open_word(fleet, node, i);
+        must((*open & bits) == 0);
+        *open |= bits;
         count += bits_count(bits);
     }
     row->count = (uint16_t)(row->count + count);
@@ -147,8 +151,8 @@ static void machine_take(struct fleet *fleet, uint32_t node, const struct fleet_
 {
     uint32_t at = node;
     do {
-        fleet->rows[at].cpu_milli -= sign * use->cpu_milli;
-        fleet->rows[at].memory_mib -= sign * use->memory_mib;
+        fleet->rows[at].cpu_milli -= (int32_t)(sign * use->cpu_milli);
+        fleet->rows[at].memory_mib -= (int32_t)(sign * use->memory_mib);
         if (fleet->rows[at].flags & NODE_CAPPED)
             fleet->houses[at].watts += sign * use->watts;
         if (!(fleet->rows[node].flags & NODE_TWINS))
@@ -185,7 +189,7 @@ void fleet_take(struct fleet *fleet, const struct fleet_use *use)
         if (use_is_share(use->milli))
             share_take(fleet, node, use);
         else
-            whole_take(row, &use->devices);
+            whole_take(fleet, node, &use->devices);
         if (use->cpu_milli || use->memory_mib || (use->watts && row->flags & NODE_CAPPED))
             machine_take(fleet, node, use, 1);
         cell_open(fleet, row, before);
