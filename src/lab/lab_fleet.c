@@ -133,6 +133,13 @@ static int64_t device_count(uint8_t devices)
     return count;
 }
 
+void lab_fleet_draw(struct rng *rng, uint32_t *ret_nodes, uint32_t *ret_devices)
+{
+    const struct kind *kind = draw(rng);
+    *ret_nodes = kind->nodes;
+    *ret_devices = kind->devices;
+}
+
 static struct fleet_use use_of(const struct lab_fleet *lab, const struct part *part)
 {
     return (struct fleet_use){.node = part->node,

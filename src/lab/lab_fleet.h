@@ -37,3 +37,6 @@ void lab_fleet_destroy(struct lab_fleet *lab);
 int64_t lab_fleet_churn(struct lab_fleet *lab, int64_t steps);
 struct lab_fleet_count lab_fleet_count(const struct lab_fleet *lab);
 struct fleet *lab_fleet_index(struct lab_fleet *lab);
+// The next of the mix, for a peer that is held against it.
+struct rng;
+void lab_fleet_draw(struct rng *rng, uint32_t *ret_nodes, uint32_t *ret_devices);
