@@ -132,6 +132,13 @@ uint32_t fleet_rack_add(struct fleet *fleet, uint32_t block_place, uint32_t feed
     if (feeder_a != FLEET_NONE)
         rack->line = power_line(fleet->power, feeder_a, feeder_b);
     line_note(fleet, block, rack->line);
+    if (rack->line != FLEET_NONE) {
+        struct line_memo *memo = &fleet->lines[rack->line];
+        fleet->nested_known = memo->used ? fleet->nested_known : 0;
+        memo->feeder_a = feeder_a;
+        memo->feeder_b = feeder_b;
+        memo->used = true;
+    }
     return fleet->rack_count++;
 }
 

@@ -30,6 +30,9 @@ struct query {
 
 // Some rack of the block has headroom for one node.
 bool query_fed(const struct query *query, const struct cell *cell);
+// Of any two edges the lines below one are all, or none, of those below the other, and a watt of
+// each line is the same load: then taking racks one after another finds a plan when there is one.
+bool lines_nested(struct fleet *fleet);
 // The bits of the classes that the shape permits in a pool's site.
 uint64_t query_classes(const struct query *query, const struct pool *pool);
 // The devices a node has for the shape.

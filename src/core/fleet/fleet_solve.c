@@ -186,6 +186,8 @@ bool solve_parts(const struct query *query, struct rack_part *parts, uint32_t co
         hand_back(query, parts[i].line, parts[i].chosen);
     if (found || !query->powered || count == 1)
         return found;
+    if (parts->group == FLEET_NONE && lines_nested(query->fleet))
+        return false;
     return exact(query, parts, count, nodes);
 }
 

@@ -150,7 +150,8 @@ struct candidate { // a cell that may have room, by counts alone
 
 struct line_memo { // whether it has headroom for one node, in the search of that number
     uint64_t search;
-    bool has;
+    uint32_t feeder_a, feeder_b;
+    bool has, used;
 };
 
 struct scratch {    // of one search
@@ -183,6 +184,8 @@ struct fleet {
     struct line_memo *lines; // by line of the power tree
     uint64_t searches;
     uint32_t line_room;
+    uint32_t nested_known; // 1 + the lines for which `nested` was found (fleet_lines.c)
+    bool nested;
     int64_t bytes;
 };
 

@@ -67,10 +67,47 @@ static void a_plan_is_found_exactly_when_there_is_one(void **state)
     assert_true(found > SEEDS * STEPS / 10 && refused > SEEDS * STEPS / 10 && gangs > SEEDS);
 }
 
+static uint32_t wire(struct fleet *fleet, uint32_t parent, int64_t rated_w)
+{
+    return power_edge_add(fleet_power(fleet),
+                          &(struct power_edge){.parent = parent, .rated_w = rated_w});
+}
+
+// Rack 0 has most nodes, but what it takes of A and B shuts out both others; they do not meet.
+static void racks_whose_feeds_cross_are_tried_together(void **state)
+{
+    (void)state;
+    struct fleet *fleet = fleet_create();
+    uint32_t block = fleet_block_add(fleet, fleet_site_add(fleet));
+    uint32_t a = wire(fleet, POWER_NONE, 10), b = wire(fleet, POWER_NONE, 10);
+    uint32_t c = wire(fleet, POWER_NONE, 10), d = wire(fleet, POWER_NONE, 10);
+    const uint32_t feeds[3][2] = {
+        {a, b},
+        {a, c},
+        {d, b}
+    };
+    for (int i = 0; i < 3; i++) {
+        uint32_t rack = fleet_rack_add(fleet, block, feeds[i][0], feeds[i][1]);
+        for (int nodes = i ? 1 : 2; nodes; nodes--)
+            fleet_node_add(fleet, &(struct fleet_node){.rack = rack, .devices = 1});
+    }
+    struct fleet_shape shape = {.nodes = 2, .devices = 1, .watts = 10};
+    struct fleet_plan plan;
+    assert_true(fleet_find(fleet, &shape, &plan));
+    assert_int_equal(plan.runs, 1);
+    assert_int_equal(plan.run->node, 2);
+    assert_int_equal(plan.run->count, 2);
+    assert_int_equal(power_promised(fleet_power(fleet), 0), 0); // as it was
+    shape.nodes = 3;
+    assert_false(fleet_find(fleet, &shape, &plan));
+    fleet_destroy(fleet);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_plan_is_found_exactly_when_there_is_one),
+        cmocka_unit_test(racks_whose_feeds_cross_are_tried_together),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
