@@ -48,6 +48,13 @@ static bool pool_has(const struct query *query, const struct pool *pool)
     return nodes >= query->shape.nodes;
 }
 
+// A block on one line that has no headroom for all of them.
+static bool block_short(const struct query *query, const struct cell *cell)
+{
+    const struct fleet_block *block = &query->fleet->blocks[cell->block];
+    return block->lines == 1 && !solve_line(query, block->line[0], query->shape.nodes);
+}
+
 static bool pool_block(const struct query *query, const struct pool *pool)
 {
     struct scratch *scratch = &query->fleet->scratch;
@@ -56,7 +63,8 @@ static bool pool_block(const struct query *query, const struct pool *pool)
     qsort(scratch->candidates, scratch->candidate_count, sizeof *scratch->candidates, least_first);
     for (uint32_t i = 0; i < scratch->candidate_count; i++) {
         scratch->pick_count = scratch->part_count = 0;
-        if (!pick_add(query, scratch->candidates[i].cell) ||
+        if (block_short(query, scratch->candidates[i].cell) ||
+            !pick_add(query, scratch->candidates[i].cell) ||
             scratch->picks[0].total < query->shape.nodes)
             continue;
         parts_add(query, 0);
