@@ -3,7 +3,7 @@
 #include "cmd/show.h"
 #include <string.h>
 
-enum { FIELDS_MAX = 12 };
+enum { FIELDS_MAX = 16 };
 
 // A rule uses some of the members; those it leaves at nothing are not shown.
 static bool is_stated(const struct json *why, const char *member)
@@ -30,6 +30,9 @@ int cmd_why(struct invocation *invocation)
         {"limit",     "limit",           SHOW_NUMBER},
         {"waits for", "waits_for",       SHOW_TEXT  },
         {"starts by", "estimated_start", SHOW_TIME  },
+        {"for",       "curtailment",     SHOW_TEXT  },
+        {"urgency",   "urgency",         SHOW_TEXT  },
+        {"since",     "since",           SHOW_TIME  },
         {"fix",       "fix",             SHOW_TEXT  },
         {NULL,        NULL,              SHOW_TEXT  },
     };

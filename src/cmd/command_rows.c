@@ -207,6 +207,15 @@ static const struct option lab_queue_options[] = {
      .choices = "fcfs|easy|tatara"},
     END_OF_OPTIONS,
 };
+static const struct option site_curtail_options[] = {
+    {"to", OPTION_TEXT, "LIMIT", "a part of its rating (75%) or facility watts (180MW)",
+     .required = true},
+    {"for", OPTION_DURATION, "TIME", "for so long", .min = 1000000,
+     .max = INT64_C(366) * 86400 * 1000000},
+    {"within", OPTION_DURATION, "TIME", "follow within so long, else 5m", .min = 1000,
+     .max = INT64_C(86400) * 1000000},
+    END_OF_OPTIONS,
+};
 static const struct option help_options[] = {
     {"man", OPTION_FLAG, .help = "the manual page: tatara help --man | man -l -"},
     {"docs", OPTION_FLAG, .help = "docs/commands.md"},
@@ -284,6 +293,16 @@ static const struct command rows[] = {
      .run = cmd_node_undrain, .example = "tatara node undrain node-1"},
     {"device list", "devices and who has them", .run = cmd_device_list,
      .example = "tatara device list"},
+    {"site curtail", "let a site take fewer watts for a while", "SITE", WORDS(1, 1),
+     .options = site_curtail_options, .run = cmd_site_curtail,
+     .about = "Jobs are capped, paused and moved in class order: interruptible and spot ones\n"
+              "first, reserved training last. They go on when it ends. Within 60s it is an\n"
+              "emergency; else nothing is stopped, only paused. SITE site-0 is the machines\n"
+              "that stand in no rack. --to 100% lifts what was said before.",
+     .example = "tatara site curtail sakai --to 75% --for 3h --within 30s\n"
+                "tatara site curtail site-0 --to 100%"},
+    {"site curtailed", "what was said with site curtail and is not over",
+     .run = cmd_site_curtailed, .example = "tatara site curtailed"},
     {"chip list", "kinds of device", .run = cmd_chip_list, .example = "tatara chip list"},
     {"lease list", "who has which devices since when", .options = account_options,
      .run = cmd_lease_list, .example = "tatara lease list --account acme"},

@@ -54,6 +54,8 @@
     X(setting_list)   \
     X(setting_set)    \
     X(sim)            \
+    X(site_curtail)   \
+    X(site_curtailed) \
     X(status)         \
     X(up)             \
     X(whoami)         \

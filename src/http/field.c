@@ -172,6 +172,8 @@ static bool take_form(const struct field *field, str text, struct value *value)
         return take_reference("chip", text, value);
     case FIELD_NODE:
         return take_reference("node", text, value);
+    case FIELD_SITE:
+        return take_reference("site", text, value);
     case FIELD_ID:
         if (!id_parse(text, field->choices, &id) || id > INT64_MAX)
             return false;

@@ -26,6 +26,7 @@
     X(FIELD_ACCOUNT, "string", "an account's id or slug")    \
     X(FIELD_CHIP, "string", "a chip's id or name")           \
     X(FIELD_NODE, "string", "a node's id or name")           \
+    X(FIELD_SITE, "string", "a site's id or slug")           \
     X(FIELD_ID, "string", "an id")                           \
     X(FIELD_TEXTS, "array", "a list of texts")               \
     X(FIELD_TEXT_MAP, "object", "names, each with its text")

@@ -1,3 +1,4 @@
+#include "core/inventory/site.h"
 #include "http/flow.h"
 #include "base/must.h"
 #include "http/blob_writer.h"
@@ -31,8 +32,8 @@ static enum step step_body(struct exchange *exchange)
 static bool remembered(struct exchange *exchange, enum field_form form, struct value *value)
 {
     enum name_kind kind = form == FIELD_ACCOUNT ? NAME_ACCOUNT : NAME_CHIP;
-    if (form == FIELD_NODE)
-        return false; // a node's name may go to another machine
+    if (form == FIELD_NODE || form == FIELD_SITE)
+        return false; // a node's name may go to another machine; sites are seldom named
     uint64_t id = names_find(&exchange->parts->names, kind, value->text);
     value->integer = (int64_t)id;
     value->unresolved = id == 0;
@@ -49,11 +50,14 @@ static bool looked_up(struct exchange *exchange, enum field_form form, struct va
     } else if (form == FIELD_CHIP) {
         const struct chip *chip = chip_named(&cloud->inventory, value->text);
         id = chip ? chip->id : 0;
+    } else if (form == FIELD_SITE) {
+        const struct site *site = site_with_slug(&cloud->inventory, value->text);
+        id = site ? site->id : 0;
     } else {
         const struct node *node = node_named(&cloud->inventory, value->text);
         id = node ? node->id : 0;
     }
-    if (id && form != FIELD_NODE)
+    if (id && form != FIELD_NODE && form != FIELD_SITE)
         names_keep(&exchange->parts->names, form == FIELD_ACCOUNT ? NAME_ACCOUNT : NAME_CHIP,
                    value->text, id);
     value->integer = (int64_t)id;

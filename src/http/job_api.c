@@ -182,6 +182,9 @@ const struct reply_field reply_why[] = {
     ROW("limit", REPLY_NUMBER, false, NULL, "the limit, where one holds it"),
     ROW("waits_for", REPLY_ID, true, NULL, "the running job it waits for"),
     ROW("estimated_start", REPLY_TIME, true, NULL, "when every job in front has a time limit"),
+    ROW("curtailment", REPLY_ID, true, NULL, "for which it was paused or capped"),
+    ROW("urgency", REPLY_TEXT, true, NULL, "of that: voluntary, emergency"),
+    ROW("since", REPLY_TIME, true, NULL, "when it began to stand still"),
     ROW("fix", REPLY_TEXT, true, NULL, "what would help"),
     ROW(0),
 };
@@ -448,10 +451,14 @@ static const struct why_words why_words[WHY_RULE_COUNT] = {
     [WHY_INFEASIBLE] =
         WORDS("no node of this house has what it asks for", "stop it and ask for less"),
     [WHY_RUNNING] = WORDS("it has its devices", ""),
+    [WHY_PAUSED] = WORDS("a power limit fell under what is promised: it stands still",
+                         "wait, or ask for a higher class; see: tatara site curtailed"),
+    [WHY_CAPPED] = WORDS("a power limit fell under what is promised: it takes fewer watts",
+                         "wait, or ask for a higher class; see: tatara site curtailed"),
     [WHY_DONE] = WORDS("it has ended", ""),
 };
 
-static void why_reply(struct json_out *json, const struct why *why)
+static void why_reply(struct json_out *json, const struct why *why, const struct job *job)
 {
     json_object(json);
     reply_text(json, "rule", why_rule_text(why->rule));
@@ -467,6 +474,11 @@ static void why_reply(struct json_out *json, const struct why *why)
     reply_number(json, "limit", why->limit);
     reply_id(json, "waits_for", "job", why->waits_for);
     reply_time(json, "estimated_start", why->estimate_known ? why->estimate_us : 0);
+    bool held = job->paused_us || job->cap_permille;
+    reply_id(json, "curtailment", "curtailment", held ? job->curtailment : 0);
+    reply_text_or_null(json, "urgency",
+                       held ? hold_urgency_text((enum hold_urgency)job->hold_urgency) : NULL);
+    reply_time(json, "since", job->paused_us);
     reply_text_or_null(json, "fix", why_words[why->rule].fix);
     json_end(json);
 }
@@ -492,6 +504,6 @@ enum view job_why_view(struct exchange *exchange, const struct cloud *cloud)
     if (foreign && holder && holder->account != job->account)
         why.waits_for = 0;
     json_out_init(&exchange->json, &exchange->reply);
-    why_reply(&exchange->json, &why);
+    why_reply(&exchange->json, &why, job);
     return VIEW_DONE;
 }

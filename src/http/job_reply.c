@@ -32,6 +32,8 @@ const struct reply_field reply_job[] = {
     ROW("price", REPLY_ID, true, NULL, "the price of that lease"),
     ROW("share", REPLY_OBJECT, true, reply_exact,
         "its exact share of the bill, rounded only there; null when a lease has left the tables"),
+    ROW("paused", REPLY_TIME, true, NULL, "since when it stands still for want of power"),
+    ROW("cap_permille", REPLY_NUMBER, false, NULL, "its power cap; 0: none"),
     ROW("restartable", REPLY_BOOL, false, NULL, "a lost attempt is begun again"),
     ROW("nodes", REPLY_NUMBER, false, NULL, "how many nodes it asked for"),
     ROW("milli", REPLY_NUMBER, false, NULL, "thousandths of each device: 1000 whole"),
@@ -204,6 +206,8 @@ void job_reply_members(struct json_out *json, const struct cloud *cloud, const s
     reply_number(json, "cpu_ms", job->cpu_ms);
     reply_number(json, "memory_peak_bytes", job->memory_peak_bytes);
     members_of_end(json, job);
+    reply_time(json, "paused", job->paused_us);
+    reply_number(json, "cap_permille", job->cap_permille);
     reply_bool(json, "restartable", job->restartable);
     members_of_shape(json, cloud, job);
 }

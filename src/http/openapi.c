@@ -71,6 +71,7 @@ static void bounds_of(struct json_out *json, const struct field *field)
     case FIELD_ACCOUNT:
     case FIELD_CHIP:
     case FIELD_NODE:
+    case FIELD_SITE:
     case FIELD_FORM_COUNT:
         break;
     }

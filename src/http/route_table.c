@@ -1,5 +1,6 @@
 // The table of routes. To add one: a row here, its handlers in the *_api.c of its subject, its
 // fields and its reply as tables there. Tests, OpenAPI and docs/api.md follow from the row.
+#include "http/curtail_api.h"
 #include "http/account_api.h"
 #include "http/bill_api.h"
 #include "http/house_api.h"
@@ -86,6 +87,14 @@ const struct route routes[] = {
     ROUTE(POST("/api/v1/nodes/{node}/undrain", "undrain_node", ACTION_OPERATE), .body = none,
           .reply = reply_node, .prepare = node_undrain_prepare, .view = node_answer_view,
           .summary = "Place jobs on a node again"),
+    ROUTE(GET("/api/v1/curtailments", "list_curtailments", ACTION_READ_HOUSE),
+          .query = curtail_list_query, .reply = reply_curtailment_page, .view = curtail_list_view,
+          .summary = "Sites that may take fewer watts, and until when"),
+    ROUTE(POST("/api/v1/curtailments", "new_curtailment", ACTION_OPERATE),
+          .body = curtail_new_fields, .reply = reply_curtailment, .prepare = curtail_new_prepare,
+          .view = curtail_answer_view,
+          .summary = "Curtail a site: jobs are capped, paused and moved in class order",
+          .example = "{\"for_ms\":10800000,\"to_permille\":750,\"within_ms\":30000}"),
     ROUTE(GET("/api/v1/devices", "list_devices", ACTION_READ_HOUSE), .query = device_list_query,
           .reply = reply_device_page, .view = device_list_view, .summary = "Devices"),
     ROUTE(GET("/api/v1/chips", "list_chips", ACTION_READ_HOUSE), .query = chip_list_query,

@@ -371,6 +371,16 @@ static void on_effect(void *context, const struct effect *effect)
     case EFFECT_STOP:
         live->engine->ops->stop(live->engine, effect->job, effect->attempt, effect->grace_ms);
         break;
+    case EFFECT_PAUSE:
+        live->engine->ops->pause(live->engine, effect->job, effect->attempt);
+        break;
+    case EFFECT_RESUME:
+        live->engine->ops->resume(live->engine, effect->job, effect->attempt);
+        break;
+    case EFFECT_CAP:
+        live->engine->ops->cap(live->engine, effect->job, effect->attempt,
+                               (int32_t)effect->permille);
+        break;
     case EFFECT_FORGET:
         live->engine->ops->forget(live->engine, effect->job, effect->attempt);
         break;
@@ -612,6 +622,13 @@ void live_start(struct live *live, struct engine *engine)
             on_effect(live, &again);
         }
         on_effect(live, &effect);
+        again = effect;
+        again.kind = effect.paused ? EFFECT_PAUSE : EFFECT_RESUME;
+        if (effect.pauses)
+            on_effect(live, &again);
+        again.kind = EFFECT_CAP;
+        if (effect.permille)
+            on_effect(live, &again);
     }
     must(pthread_create(&live->thread, NULL, run, live) == 0);
     live->started = true;

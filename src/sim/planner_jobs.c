@@ -225,21 +225,28 @@ static void draw_job(struct planner *planner, const struct planner_job *job, boo
 {
     struct rack_walk walk = {.planner = planner};
     int64_t now_ms = planner_ms(planner), start_ms = job->started_us / MS_US;
-    uint32_t slot = (uint32_t)(job - planner->jobs);
     for (uint32_t rack, devices; next_rack(&walk, &rack, &devices);) {
         uint32_t place = planner->racks[rack].draw;
         int64_t full_w = (int64_t)job->watts * devices;
         int64_t rise_w = full_w - (int64_t)job->idle_w * devices;
         if (on) {
-            guest_add(planner, rack, slot);
             draw_change(&planner->draw, place, now_ms, rise_w, full_w);
             draw_rise(&planner->draw, place, now_ms, rise_ms(planner, job), rise_w);
         } else {
-            guest_remove(planner, rack, slot);
             draw_rise_cut(&planner->draw, place, start_ms, rise_ms(planner, job), now_ms, rise_w);
             draw_change(&planner->draw, place, now_ms, -rise_w, -full_w);
         }
     }
+}
+
+// A job comes to its racks, or leaves them.
+static void stay(struct planner *planner, struct planner_job *job, bool on)
+{
+    struct rack_walk walk = {.planner = planner};
+    uint32_t slot = (uint32_t)(job - planner->jobs);
+    for (uint32_t rack, devices; next_rack(&walk, &rack, &devices);)
+        on ? guest_add(planner, rack, slot) : guest_remove(planner, rack, slot);
+    draw_job(planner, job, on);
 }
 
 // Millijoules of an attempt up to now: what draw_job put in and left out, summed over racks.
@@ -291,8 +298,10 @@ static void plan_end(struct planner *planner, uint32_t slot, uint32_t nodes)
     int64_t fails_us = faults_draw(planner, job, nodes, &failure);
     if (fails_us < left_us)
         left_us = fails_us, way = END_FAILED + failure;
-    if (left_us < INT64_MAX / 4 - planner->now_us)
-        job->end_number = planner_at(planner, planner->now_us + left_us, PLAN_END, slot, way);
+    job->end_way = way;
+    job->end_us = left_us < INT64_MAX / 4 - planner->now_us ? planner->now_us + left_us : INT64_MAX;
+    if (job->end_us < INT64_MAX)
+        job->end_number = planner_at(planner, job->end_us, PLAN_END, slot, way);
 }
 
 static bool start(struct planner *planner, const struct effect *effect, struct err *err)
@@ -313,13 +322,62 @@ static bool start(struct planner *planner, const struct effect *effect, struct e
     job->attempt = effect->attempt;
     job->started_us = planner->now_us;
     job->runs = true;
-    job->stopping = false;
+    job->stopping = job->paused = false;
+    job->ran_ms = job->energy_mj = 0;
     count_started(planner, job);
-    draw_job(planner, job, true);
+    stay(planner, job, true);
     plan_end(planner, slot, nodes);
     struct attempt_report started = {
         .job = job->job, .attempt = job->attempt, .event = ATTEMPT_STARTED};
     return report(planner, &started, err);
+}
+
+// Running devices and what they earn, while a job stands still: its devices stay reserved.
+static void count_paused(struct planner *planner, const struct planner_job *job, bool paused)
+{
+    int64_t now_ms = planner_ms(planner), sign = paused ? -1 : 1;
+    struct tally *level = planner->tallies.level;
+    tally_change(&level[TALLY_RUNNING], now_ms, sign * (int64_t)job->devices);
+    tally_change(&level[TALLY_RATE], now_ms, sign * world_rate(planner, job));
+}
+
+static void stand_still(struct planner *planner, const struct effect *effect)
+{
+    uint32_t slot = slot_at(planner, effect->job);
+    struct planner_job *job = &planner->jobs[slot];
+    if (slot == NO_SLOT || !job->runs || job->stopping || job->paused)
+        return;
+    int64_t lasted_ms = planner_ms(planner) - job->started_us / MS_US;
+    jobs_runs(planner, job->job);
+    job->energy_mj += job_energy_mj(planner, job, lasted_ms);
+    job->ran_ms += lasted_ms;
+    draw_job(planner, job, false);
+    job->paused = true;
+    job->end_number = 0;
+    job->end_us -= job->end_us < INT64_MAX ? planner->now_us : 0; // what is left
+    count_paused(planner, job, true);
+}
+
+static void go_on(struct planner *planner, struct planner_job *job)
+{
+    jobs_runs(planner, job->job);
+    job->paused = false;
+    job->started_us = planner->now_us;
+    draw_job(planner, job, true);
+    count_paused(planner, job, false);
+}
+
+static void resume(struct planner *planner, const struct effect *effect)
+{
+    uint32_t slot = slot_at(planner, effect->job);
+    struct planner_job *job = &planner->jobs[slot];
+    if (slot == NO_SLOT || !job->runs || !job->paused)
+        return;
+    go_on(planner, job);
+    if (job->end_us == INT64_MAX)
+        return;
+    job->end_us += planner->now_us;
+    job->end_number = planner_at(planner, job->end_us, PLAN_END, slot, job->end_way);
 }
 
 static void stop(struct planner *planner, const struct effect *effect)
@@ -328,6 +386,8 @@ static void stop(struct planner *planner, const struct effect *effect)
     struct planner_job *job = &planner->jobs[slot];
     if (slot == NO_SLOT || !job->runs || job->stopping)
         return;
+    if (job->paused)
+        go_on(planner, job);
     job->stopping = true;
     bool saves = demand_of(planner, job)->checkpoint_us > 0 && effect->grace_ms >= SAVE_MS;
     int64_t takes_ms = saves ? SAVE_MS : EXIT_MS < effect->grace_ms ? EXIT_MS : effect->grace_ms;
@@ -348,6 +408,13 @@ bool jobs_effects(struct planner *planner, struct err *err)
         case EFFECT_STOP:
             stop(planner, &effect);
             break;
+        case EFFECT_PAUSE:
+            stand_still(planner, &effect);
+            break;
+        case EFFECT_RESUME:
+            resume(planner, &effect);
+            break;
+        case EFFECT_CAP: // its jobs are as fast as before
         case EFFECT_FORGET:
         case EFFECT_DROP:
         case EFFECT_NONE:
@@ -406,10 +473,13 @@ static int64_t joules(struct planner *planner, int64_t energy_mj)
 static bool end_attempt(struct planner *planner, uint32_t slot, uint32_t way, struct err *err)
 {
     struct planner_job *job = &planner->jobs[slot];
-    int64_t ran_ms = planner_ms(planner) - job->started_us / MS_US;
+    if (job->paused)
+        go_on(planner, job);
+    int64_t lasted_ms = planner_ms(planner) - job->started_us / MS_US;
+    int64_t ran_ms = job->ran_ms + lasted_ms;
     jobs_runs(planner, job->job);
-    int64_t energy_mj = job_energy_mj(planner, job, ran_ms);
-    draw_job(planner, job, false);
+    int64_t energy_mj = job->energy_mj + job_energy_mj(planner, job, lasted_ms);
+    stay(planner, job, false);
     job->runs = false;
     job->end_number = 0;
     count_ended(planner, job);

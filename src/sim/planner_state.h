@@ -99,8 +99,11 @@ struct planner_job {           // a slot
     int64_t submitted_us, started_us;
     uint32_t attempt, devices, demand, chip;
     uint32_t watts, idle_w; // of a device: while it runs, and without
+    uint32_t end_way;       // of its end in the agenda
+    int64_t end_us;
+    int64_t ran_ms, energy_mj; // before it was paused; started_us is when it went on
     uint32_t next_free;
-    bool runs, stopping, placed_once;
+    bool runs, stopping, paused, placed_once;
 };
 
 struct planner_class { // of demand, as it goes

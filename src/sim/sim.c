@@ -66,6 +66,15 @@ static void on_effect(void *context, const struct effect *effect)
     case EFFECT_STOP:
         engine->ops->stop(engine, effect->job, effect->attempt, effect->grace_ms);
         break;
+    case EFFECT_PAUSE:
+        engine->ops->pause(engine, effect->job, effect->attempt);
+        break;
+    case EFFECT_RESUME:
+        engine->ops->resume(engine, effect->job, effect->attempt);
+        break;
+    case EFFECT_CAP:
+        engine->ops->cap(engine, effect->job, effect->attempt, (int32_t)effect->permille);
+        break;
     case EFFECT_FORGET:
         engine->ops->forget(engine, effect->job, effect->attempt);
         break;

@@ -1,5 +1,6 @@
 #include "base/must.h"
 #include "core/cloud/cloud_state.h"
+#include "core/cloud/curtail.h"
 #include <string.h>
 
 static void ended_add(struct cloud *cloud, uint64_t job, uint64_t lease, int64_t time_us)
@@ -342,6 +343,12 @@ static struct effect fold(struct cloud *cloud, const struct event *event)
     case EVENT_MAINTENANCE_ENDED:
         fold_inventory(&cloud->inventory, event);
         break;
+    case EVENT_SITE_CURTAILED:
+    case EVENT_CURTAIL_ENDED:
+    case EVENT_JOB_PAUSED:
+    case EVENT_JOB_RESUMED:
+    case EVENT_JOB_CAPPED:
+        return curtail_fold(cloud, event);
     case EVENT_ACCOUNT_ADDED:
         account_apply_added(&cloud->market, &event->account_added, time_us);
         if (event->account_added.account == ACCOUNT_HOUSE)
@@ -380,7 +387,9 @@ struct effect cloud_apply(struct cloud *cloud, const struct event *event)
     must(event->time_us >= house->time_us);
     house->next_seq++;
     house->time_us = event->time_us;
+    int64_t held = curtail_before(cloud, event);
     struct effect effect = fold(cloud, event);
+    curtail_after(cloud, event, held);
     request_apply(cloud, event);
     return effect;
 }
@@ -402,6 +411,16 @@ uint64_t event_subject(const struct event *event)
         return event->job_queued.job;
     case EVENT_JOB_STOPPING:
         return event->job_stopping.job;
+    case EVENT_JOB_PAUSED:
+        return event->job_paused.job;
+    case EVENT_JOB_RESUMED:
+        return event->job_resumed.job;
+    case EVENT_JOB_CAPPED:
+        return event->job_capped.job;
+    case EVENT_SITE_CURTAILED:
+        return event->site_curtailed.curtailment;
+    case EVENT_CURTAIL_ENDED:
+        return event->curtail_ended.curtailment;
     case EVENT_JOB_ENDED:
         return event->job_ended.job;
     case EVENT_NODE_CHANGED:

@@ -1,17 +1,20 @@
 #include "core/cloud/cloud.h"
 #include "base/must.h"
 #include "core/cloud/cloud_state.h"
+#include "core/cloud/curtail.h"
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { MANY = 1 << 28, ONE = 1 };
+enum { MANY = 1 << 28, ONE = 1, CURTAILMENTS_MAX = 1 << 16 };
 
 // Every table of the state, in the order in which it is hashed and saved.
 #define TABLES(X)                          \
     X(house, house)                        \
     X(requests, request_row)               \
     X(ended, ended_row)                    \
+    X(curtailments, curtailment)           \
+    X(ramps, ramp)                         \
     X(ledger.books, book)                  \
     X(inventory.chips, chip)               \
     X(inventory.nodes, node)               \
@@ -76,6 +79,8 @@ void cloud_init(struct cloud *cloud)
     table_init(&cloud->house, sizeof(struct house), ONE);
     table_init(&cloud->requests, sizeof(struct request_row), MANY);
     table_init(&cloud->ended, sizeof(struct ended_row), MANY);
+    table_init(&cloud->curtailments, sizeof(struct curtailment), CURTAILMENTS_MAX);
+    table_init(&cloud->ramps, sizeof(struct ramp), CURTAILMENTS_MAX);
     cloud->index = calloc(1, sizeof *cloud->index);
     must(cloud->index);
     lookup_init(&cloud->index->requests);
@@ -95,6 +100,9 @@ void cloud_finish(struct cloud *cloud)
     table_finish(&cloud->house);
     table_finish(&cloud->requests);
     table_finish(&cloud->ended);
+    table_finish(&cloud->curtailments);
+    table_finish(&cloud->ramps);
+    curtail_finish(cloud);
     lookup_finish(&cloud->index->requests);
     free(cloud->index->limits);
     free(cloud->index->plan.runs);
@@ -178,16 +186,24 @@ bool cloud_outstanding(const struct cloud *cloud, uint64_t job, struct effect *r
     for (const struct job *row = table_after(&cloud->sched.jobs, job); row;
          row = table_after(&cloud->sched.jobs, row->id)) {
         if (row->state == JOB_STARTING)
-            *ret_effect =
-                (struct effect){.kind = EFFECT_START, .attempt = row->attempt, .job = row->id};
+            *ret_effect = (struct effect){.kind = EFFECT_START,
+                                          .attempt = row->attempt,
+                                          .job = row->id,
+                                          .permille = row->cap_permille,
+                                          .pauses = row->pauses,
+                                          .paused = row->paused_us != 0};
         else if (row->state == JOB_STOPPING)
             *ret_effect = (struct effect){.kind = EFFECT_STOP,
                                           .attempt = row->attempt,
                                           .job = row->id,
                                           .grace_ms = row->stop_grace_ms};
         else if (row->state == JOB_RUNNING)
-            *ret_effect =
-                (struct effect){.kind = EFFECT_ADOPT, .attempt = row->attempt, .job = row->id};
+            *ret_effect = (struct effect){.kind = EFFECT_ADOPT,
+                                          .attempt = row->attempt,
+                                          .job = row->id,
+                                          .permille = row->cap_permille,
+                                          .pauses = row->pauses,
+                                          .paused = row->paused_us != 0};
         else
             continue;
         return true;
@@ -284,4 +300,5 @@ void cloud_reindex(struct cloud *cloud)
     billing_reindex(&cloud->billing);
     requests_reindex(cloud);
     limits_reindex(cloud);
+    curtail_reindex(cloud);
 }

@@ -65,6 +65,7 @@ struct cloud {
     struct meter meter;
     struct billing billing;
     struct table house, requests, ended;
+    struct table curtailments, ramps;
     struct cloud_index *index; // caches only
 };
 
@@ -82,6 +83,9 @@ enum effect_kind {
     EFFECT_START,
     EFFECT_ADOPT,
     EFFECT_STOP,
+    EFFECT_PAUSE,
+    EFFECT_RESUME,
+    EFFECT_CAP,
     EFFECT_FORGET,
     EFFECT_DROP
 };
@@ -90,6 +94,10 @@ struct effect {
     uint32_t attempt;
     uint64_t job;
     int64_t grace_ms;
+    // EFFECT_CAP: thousandths of its maximum watts. EFFECT_ADOPT of what is outstanding: 0 no cap,
+    // and whether it was paused: then it is to be paused, or resumed, again.
+    uint32_t permille, pauses;
+    bool paused;
     digest spec; // EFFECT_DROP: the blob that goes with the job
 };
 

@@ -10,6 +10,7 @@
 #pragma once
 #include "base/lookup.h"
 #include "core/cloud/cloud.h"
+#include "core/cloud/curtail_tree.h"
 
 // A running job with a time limit: a binary heap by (due_us, job), stale entries dropped late.
 struct limit_entry {
@@ -33,6 +34,8 @@ struct cloud_index {
     int64_t month_from_us, month_due_us; // in [from, due) no month begins in any zone
     uint64_t emptied_seen;               // this lease's nodes hold nothing more to repair
     int64_t view_time_us;                // of the newest place_view
+    struct curtail_tree curtail;
+    int64_t held; // jobs that are paused or capped
 };
 
 struct house *cloud_house(const struct cloud *cloud);

@@ -1,5 +1,6 @@
 #include "base/must.h"
 #include "core/cloud/cloud_state.h"
+#include "core/cloud/curtail.h"
 #include <string.h>
 
 // The events of the input itself; false: none left.
@@ -47,6 +48,8 @@ static bool input_next(const struct cloud *cloud, const struct input *input, uin
     case INPUT_NODE_UNDRAIN:
     case INPUT_INVOICE_ISSUE:
         return command_decide(cloud, input, step, ret_step);
+    case INPUT_SITE_CURTAIL:
+        return curtail_command(cloud, input, step, ret_step);
     case INPUT_KIND_COUNT:
         break;
     }

@@ -1,6 +1,7 @@
 // When the core wants to be woken: time limits of running jobs, old things to drop, new months.
 #include "base/must.h"
 #include "core/cloud/cloud_state.h"
+#include "core/cloud/curtail.h"
 #include <stdlib.h>
 
 static bool sooner(const struct limit_entry *a, const struct limit_entry *b)
@@ -20,7 +21,7 @@ void limit_push(const struct cloud *cloud, const struct job *job)
     struct cloud_index *index = cloud->index;
     int64_t limit_us, due_us;
     if (job->run_ms_max == 0 || __builtin_mul_overflow(job->run_ms_max, MS_US, &limit_us) ||
-        __builtin_add_overflow(job->started_us, limit_us, &due_us))
+        __builtin_add_overflow(job->started_us + job->stood_us, limit_us, &due_us))
         return;
     if (index->limits_count == index->limits_room) {
         index->limits_room = index->limits_room ? index->limits_room * 2 : 64;
@@ -56,7 +57,9 @@ const struct job *limit_first(const struct cloud *cloud, int64_t *ret_due_us)
     while (index->limits_count) {
         const struct limit_entry *first = &index->limits[0];
         const struct job *job = cloud_job(cloud, first->job);
-        if (job && job->state == JOB_RUNNING && job->attempt == first->attempt) {
+        bool runs = job && job->state == JOB_RUNNING && !job->paused_us;
+        int64_t lasts_us = runs ? first->due_us - job->started_us - job->stood_us : 0;
+        if (runs && job->attempt == first->attempt && lasts_us == job->run_ms_max * MS_US) {
             *ret_due_us = first->due_us;
             return job;
         }
@@ -96,13 +99,15 @@ bool cloud_next_due(const struct cloud *cloud, int64_t ticked_us, int64_t *ret_t
     int64_t due_us = INT64_MAX, limit_us;
     if (limit_first(cloud, &limit_us))
         due_us = limit_us;
+    int64_t now_us = cloud_time_us(cloud) > ticked_us ? cloud_time_us(cloud) : ticked_us;
+    int64_t curtail_us = curtail_due_us(cloud, now_us);
+    due_us = curtail_us < due_us ? curtail_us : due_us;
     const struct ended_row *ended = table_after(&cloud->ended, 0);
     if (ended) {
         int64_t drop_us = ended->time_us + cloud_setting(cloud, SETTING_JOB_KEEP_DAYS) * DAY_US;
         due_us = drop_us < due_us ? drop_us : due_us;
     }
     if (cloud_house(cloud)->queued > 0) {
-        int64_t now_us = cloud_time_us(cloud) > ticked_us ? cloud_time_us(cloud) : ticked_us;
         int64_t start_us = month_due_us(cloud, now_us);
         due_us = start_us < due_us ? start_us : due_us;
     }

@@ -11,6 +11,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "core/billing/billing.h"
+#include "core/cloud/curtail_facts.h"
 #include "core/cloud/setting.h"
 #include "core/inventory/feeder.h"
 #include "core/inventory/health.h"
@@ -66,6 +67,13 @@
     X(EVENT_JOB_PLACED, "job_placed", job_placed, "an attempt of a job begins under a lease")  \
     X(EVENT_JOB_STARTED, "job_started", job_started, "the engine says that its command runs")  \
     X(EVENT_JOB_STOPPING, "job_stopping", job_stopping, "the engine is asked to stop it")      \
+    X(EVENT_JOB_PAUSED, "job_paused", job_paused,                                              \
+      "a cap fell: the engine is asked to let it stand still")                                 \
+    X(EVENT_JOB_RESUMED, "job_resumed", job_resumed, "the engine is asked to let it go on")    \
+    X(EVENT_JOB_CAPPED, "job_capped", job_capped, "it may take fewer watts, or all of them")   \
+    X(EVENT_SITE_CURTAILED, "site_curtailed", site_curtailed,                                  \
+      "a site may take fewer watts for a while")                                               \
+    X(EVENT_CURTAIL_ENDED, "curtail_ended", curtail_ended, "a curtailment is over, or lifted") \
     X(EVENT_JOB_ENDED, "job_ended", job_ended, "an attempt has ended")                         \
     X(EVENT_LEASE_ENDED, "lease_ended", lease_ended, "the devices are given back")             \
     X(EVENT_METERED, "metered", metered, "cumulative readings of a lease")                     \
@@ -152,6 +160,11 @@ struct event {
         struct job_placed job_placed;
         struct job_started job_started;
         struct job_stopping job_stopping;
+        struct job_paused job_paused;
+        struct job_resumed job_resumed;
+        struct job_capped job_capped;
+        struct site_curtailed site_curtailed;
+        struct curtail_ended curtail_ended;
         struct job_ended job_ended;
         struct lease_ended lease_ended;
         struct metered metered;

@@ -19,6 +19,8 @@ WORDS(energy_kind_text, enum energy_kind)
 WORDS(job_priority_text, enum job_priority)
 WORDS(class_asked_text, enum class_asked)
 WORDS(job_power_text, enum job_power)
+WORDS(hold_why_text, enum hold_why)
+WORDS(hold_urgency_text, enum hold_urgency)
 WORDS(together_text, enum together)
 WORDS(book_role_text, enum book_role)
 WORDS(invoice_kind_text, enum invoice_kind)
@@ -343,6 +345,40 @@ ROWS(job_stopping) = {
     F("grace_ms", FIELD_BIG, job_stopping.grace_ms, "time between SIGTERM and SIGKILL"),
     I("job", "job", job_stopping.job, "the job"),
     W("reason", job_stopping.reason, word_job_reason_text, JOB_REASON_COUNT, "why"),
+};
+ROWS(job_paused) = {
+    F("attempt", FIELD_NUMBER, job_paused.attempt, "which attempt"),
+    IO("curtailment", "curtailment", job_paused.curtailment, "for it; absent: another limit"),
+    I("job", "job", job_paused.job, "the job"),
+    W("urgency", job_paused.urgency, word_hold_urgency_text, HOLD_URGENCY_COUNT, "how urgent"),
+    W("why", job_paused.why, word_hold_why_text, HOLD_WHY_COUNT, "what was too much"),
+};
+ROWS(job_resumed) = {
+    F("attempt", FIELD_NUMBER, job_resumed.attempt, "which attempt"),
+    IO("feeder", "feeder", job_resumed.feeder, "the grid point whose ramp it takes"),
+    I("job", "job", job_resumed.job, "the job"),
+    FO("watts", FIELD_BIG, job_resumed.watts, "watts by which that one's load grows"),
+};
+ROWS(job_capped) = {
+    F("attempt", FIELD_NUMBER, job_capped.attempt, "which attempt"),
+    IO("curtailment", "curtailment", job_capped.curtailment, "for it; absent: another limit"),
+    I("job", "job", job_capped.job, "the job"),
+    F("permille", FIELD_NUMBER, job_capped.permille, "of its maximum watts; 1000: no cap"),
+    W("urgency", job_capped.urgency, word_hold_urgency_text, HOLD_URGENCY_COUNT, "how urgent"),
+    W("why", job_capped.why, word_hold_why_text, HOLD_WHY_COUNT, "what was too much"),
+};
+ROWS(site_curtailed) = {
+    F("cap_w", FIELD_BIG, site_curtailed.cap_w, "facility watts it may take"),
+    F("caps", FIELD_NUMBER, site_curtailed.caps, "caps of grid points that follow"),
+    I("curtailment", "curtailment", site_curtailed.curtailment, "the new curtailment"),
+    F("from_us", FIELD_TIME, site_curtailed.from_us, "from"),
+    FO("permille", FIELD_NUMBER, site_curtailed.permille, "of its rating; absent: said in watts"),
+    IO("site", "site", site_curtailed.site, "the site; absent: machines in no rack"),
+    F("until_us", FIELD_TIME, site_curtailed.until_us, "until"),
+    F("within_ms", FIELD_BIG, site_curtailed.within_ms, "the time to follow in"),
+};
+ROWS(curtail_ended) = {
+    I("curtailment", "curtailment", curtail_ended.curtailment, "the curtailment"),
 };
 ROWS(job_ended) = {
     F("attempt", FIELD_NUMBER, job_ended.attempt, "number of the attempt, 0: never placed"),

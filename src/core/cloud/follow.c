@@ -1,6 +1,7 @@
 // What the state has left to do, one event at a time, in a fixed order.
 #include "base/must.h"
 #include "core/cloud/cloud_state.h"
+#include "core/cloud/curtail.h"
 #include <stdlib.h>
 
 static void release_event(const struct house *house, struct event *event)
@@ -87,6 +88,8 @@ static bool drop_event(const struct cloud *cloud, int64_t time_us, struct event 
 
 static bool place_event(const struct cloud *cloud, int64_t time_us, struct event *event)
 {
+    if (curtail_next(cloud, time_us, event)) // what a limit that fell asks for comes first
+        return true;
     if (cloud_house(cloud)->queued == 0)
         return false;
     struct place_view view = place_view_at(cloud, time_us);
@@ -94,6 +97,8 @@ static bool place_event(const struct cloud *cloud, int64_t time_us, struct event
     if (!place_next(&view, &placement))
         return false;
     const struct job *job = cloud_job(cloud, placement.job);
+    if (!curtail_permits(cloud, job, placement.node, time_us))
+        return false;
     struct leased *fact = &event->leased;
     bool whole = job->shape.milli == MILLI_WHOLE;
     event->kind = EVENT_LEASED;

@@ -11,6 +11,7 @@
 #pragma once
 #include "base/digest.h"
 #include "core/cloud/answer.h"
+#include "core/cloud/curtail_facts.h"
 #include "core/inventory/feeder.h"
 #include "core/inventory/health.h"
 #include "core/inventory/inventory.h"
@@ -48,6 +49,7 @@
     X(INPUT_FEEDER_NEW, "feeder_new")           \
     X(INPUT_FEEDER_CAP, "feeder_cap")           \
     X(INPUT_FEEDER_UNCAP, "feeder_uncap")       \
+    X(INPUT_SITE_CURTAIL, "site_curtail")       \
     X(INPUT_RACK_NEW, "rack_new")               \
     X(INPUT_NODES_NEW, "nodes_new")             \
     X(INPUT_NODE_LABEL, "node_label")           \
@@ -237,6 +239,7 @@ struct input {
         struct entity_new entity;
         struct site_new site;
         struct feeder_new feeder;
+        struct site_curtail curtail;
         struct feeder_cap_new cap; // feeder_uncap: id
         struct rack_new rack;
         struct nodes_new nodes;

@@ -24,6 +24,8 @@
       "1: jobs without devices are taken; they cost nothing")                          \
     X(SETTING_ATTEMPTS_MAX, "attempts_max", 3, 1, 1000, "attempts",                    \
       "attempts of a restartable job that is lost")                                    \
+    X(SETTING_POWER_CAP_LEAST, "power_cap_least", 1000, 100, 1000, "permille",         \
+      "the lowest power cap of a job when a site must shed watts; 1000: no caps")      \
     X(SETTING_QUEUE_BACKFILL, "queue_backfill", 1, 0, 1, "0 or 1",                     \
       "1: who is in nobody's way may start before those in front of it")               \
     X(SETTING_QUEUE_DEPTH, "queue_depth", 1000, 1, 1000000, "jobs",                    \

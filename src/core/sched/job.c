@@ -63,6 +63,24 @@ const char *job_power_text(enum job_power power)
     return texts[power];
 }
 
+const char *hold_why_text(enum hold_why why)
+{
+#define X(name, text) [name] = text,
+    static const char *const texts[] = {HOLD_WHYS(X)};
+#undef X
+    must(why < HOLD_WHY_COUNT);
+    return texts[why];
+}
+
+const char *hold_urgency_text(enum hold_urgency urgency)
+{
+#define X(name, text) [name] = text,
+    static const char *const texts[] = {HOLD_URGENCIES(X)};
+#undef X
+    must(urgency < HOLD_URGENCY_COUNT);
+    return texts[urgency];
+}
+
 uint32_t priority_rank(enum job_priority priority)
 {
     static const uint32_t ranks[] = {[PRIORITY_IDLE] = 0,
@@ -215,9 +233,51 @@ void job_apply_stopping(struct sched *sched, const struct job_stopping *fact, in
     if (job->state != JOB_STOPPING || (reason_requeues((enum job_reason)job->stop_reason) &&
                                        !reason_requeues((enum job_reason)fact->reason)))
         job->stop_reason = fact->reason;
+    if (job->paused_us) { // it goes on, so that it can end
+        job->stood_us += time_us - job->paused_us;
+        job->paused_us = 0;
+    }
     job->state = JOB_STOPPING;
     job->stop_grace_ms = fact->grace_ms;
     job->stop_us = time_us;
+}
+
+static struct job *job_held(struct sched *sched, uint64_t id, uint32_t attempt)
+{
+    struct job *job = job_at(sched, id);
+    must(job->state == JOB_STARTING || job->state == JOB_RUNNING);
+    must(job->attempt == attempt);
+    return job;
+}
+
+void job_apply_paused(struct sched *sched, const struct job_paused *fact, int64_t time_us)
+{
+    struct job *job = job_held(sched, fact->job, fact->attempt);
+    must(job->paused_us == 0 && fact->why < HOLD_WHY_COUNT && fact->urgency < HOLD_URGENCY_COUNT);
+    job->paused_us = time_us;
+    job->pauses++;
+    job->curtailment = fact->curtailment;
+    job->hold_why = fact->why;
+    job->hold_urgency = fact->urgency;
+}
+
+void job_apply_resumed(struct sched *sched, const struct job_resumed *fact, int64_t time_us)
+{
+    struct job *job = job_held(sched, fact->job, fact->attempt);
+    must(job->paused_us != 0);
+    job->stood_us += time_us - job->paused_us;
+    job->paused_us = 0;
+}
+
+void job_apply_capped(struct sched *sched, const struct job_capped *fact)
+{
+    struct job *job = job_held(sched, fact->job, fact->attempt);
+    must(fact->permille >= 1 && fact->permille <= 1000);
+    must(fact->why < HOLD_WHY_COUNT && fact->urgency < HOLD_URGENCY_COUNT);
+    job->cap_permille = fact->permille == 1000 ? 0 : fact->permille;
+    job->curtailment = fact->curtailment;
+    job->hold_why = fact->why;
+    job->hold_urgency = fact->urgency;
 }
 
 void job_apply_ended(struct sched *sched, struct market *market, const struct job_ended *fact,
@@ -235,6 +295,8 @@ void job_apply_ended(struct sched *sched, struct market *market, const struct jo
     job->code = fact->code;
     job->signal = fact->signal;
     job->lost_ms += fact->lost_ms;
+    job->paused_us = job->stood_us = 0;
+    job->cap_permille = job->pauses = 0;
     if (fact->requeued) {
         job->placed_us = job->started_us = 0;
         job->stop_us = job->stop_grace_ms = 0;

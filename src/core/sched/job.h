@@ -66,7 +66,16 @@
     X(POWER_TRAINING, "training")   \
     X(POWER_INFERENCE, "inference") \
     X(POWER_BATCH, "batch")
+#define HOLD_WHYS(X)                 \
+    X(HOLD_NOT, "")                  \
+    X(HOLD_OVER_LIMIT, "over_limit") \
+    X(HOLD_NO_FEED, "no_feed")
+#define HOLD_URGENCIES(X)          \
+    X(HOLD_VOLUNTARY, "voluntary") \
+    X(HOLD_EMERGENCY, "emergency")
 #define X(name, text) name,
+enum hold_why { HOLD_WHYS(X) HOLD_WHY_COUNT };
+enum hold_urgency { HOLD_URGENCIES(X) HOLD_URGENCY_COUNT };
 enum job_priority { JOB_PRIORITIES(X) JOB_PRIORITY_COUNT };
 enum class_asked { CLASSES_ASKED(X) CLASS_ASKED_COUNT };
 enum job_power { JOB_POWERS(X) JOB_POWER_COUNT };
@@ -81,6 +90,8 @@ const char *energy_kind_text(enum energy_kind kind);
 const char *job_priority_text(enum job_priority priority);
 const char *class_asked_text(enum class_asked class);
 const char *job_power_text(enum job_power power);
+const char *hold_why_text(enum hold_why why);
+const char *hold_urgency_text(enum hold_urgency urgency);
 uint32_t priority_rank(enum job_priority priority); // idle 0, low 1, normal 2, high 3, critical 4
 enum lease_class lease_class_asked(enum class_asked class);
 
@@ -107,8 +118,15 @@ struct job {
     int32_t code, signal;
     uint32_t energy;
     uint32_t losses, reserved; // attempts that were lost and begun again
+    // Power: what a cap that fell has done to it.
+    int64_t paused_us;               // since when it stands; 0: it does not
+    int64_t stood_us;                // how long it stood before, in this attempt
+    uint64_t curtailment;            // that paused or capped it; 0: another limit
+    uint32_t cap_permille;           // of its maximum watts; 0: no cap
+    uint32_t pauses;                 // of this attempt
+    uint32_t hold_why, hold_urgency; // enum hold_why, hold_urgency
 };
-_Static_assert(sizeof(struct job) == 384, "no padding");
+_Static_assert(sizeof(struct job) == 424, "no padding");
 
 // How the queue goes: settings of the house. All zero: strictly first come, first served.
 struct sched_rule {
@@ -147,6 +165,20 @@ struct job_stopping {
     int64_t grace_ms;
     uint32_t reason, reserved;
 };
+struct job_paused { // the engine is asked to let it stand still
+    uint64_t job, curtailment;
+    uint32_t attempt, why, urgency, reserved;
+};
+struct job_resumed { // and to let it go on
+    uint64_t job;
+    uint64_t feeder; // the grid point whose ramp it takes; 0: none has a limit
+    int64_t watts;   // by which that one's load grows
+    uint32_t attempt, reserved;
+};
+struct job_capped { // at most so much of its maximum watts; permille 1000: no cap any more
+    uint64_t job, curtailment;
+    uint32_t attempt, permille, why, urgency;
+};
 struct job_ended { // done, or back to the queue when `requeued`
     uint64_t job;
     uint32_t attempt, reason;
@@ -174,6 +206,9 @@ void job_apply_placed(struct sched *sched, struct market *market, const struct j
                       int64_t time_us);
 void job_apply_started(struct sched *sched, const struct job_started *fact, int64_t time_us);
 void job_apply_stopping(struct sched *sched, const struct job_stopping *fact, int64_t time_us);
+void job_apply_paused(struct sched *sched, const struct job_paused *fact, int64_t time_us);
+void job_apply_resumed(struct sched *sched, const struct job_resumed *fact, int64_t time_us);
+void job_apply_capped(struct sched *sched, const struct job_capped *fact);
 void job_apply_ended(struct sched *sched, struct market *market, const struct job_ended *fact,
                      int64_t time_us);
 // What a checkpoint of the attempt under way keeps; it never goes back.

@@ -152,7 +152,13 @@ static void waiting(const struct place_view *view, const struct job *job, struct
 void why_job(const struct place_view *view, const struct job *job, int64_t time_us,
              struct why *ret_why)
 {
-    struct why why = {.rule = WHY_RUNNING};
+    struct why why = {.rule = job->paused_us      ? WHY_PAUSED
+                              : job->cap_permille ? WHY_CAPPED
+                                                  : WHY_RUNNING};
+    if (why.rule == WHY_CAPPED) {
+        why.needs = MILLI_WHOLE;
+        why.limit = job->cap_permille;
+    }
     if (job->state == JOB_DONE)
         why.rule = WHY_DONE;
     if (job->state == JOB_QUEUED) {

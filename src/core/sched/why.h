@@ -7,6 +7,8 @@
 //   account_device_limit  needs the devices of its oldest job; free below the limit; limit
 //   account_month_limit   minor units: needs what has been charged this month; free 0; limit
 //
+//   capped_for_power      needs 1000 thousandths of its maximum watts, has limit
+//
 // A limit is the rule for all jobs of its account; every other rule is that of the job alone.
 //
 //   Owner      nobody: a query over the state
@@ -28,6 +30,8 @@
     X(WHY_INFEASIBLE, "infeasible_now")         \
     X(WHY_FORBIDDEN, "forbidden_by_rule")       \
     X(WHY_RUNNING, "running")                   \
+    X(WHY_PAUSED, "paused_for_power")           \
+    X(WHY_CAPPED, "capped_for_power")           \
     X(WHY_DONE, "done")
 #define X(name, text) name,
 enum why_rule { WHY_RULES(X) WHY_RULE_COUNT };
