@@ -387,9 +387,9 @@ struct effect cloud_apply(struct cloud *cloud, const struct event *event)
     must(event->time_us >= house->time_us);
     house->next_seq++;
     house->time_us = event->time_us;
-    int64_t held = curtail_before(cloud, event);
+    struct curtail_mark before = curtail_before(cloud, event);
     struct effect effect = fold(cloud, event);
-    curtail_after(cloud, event, held);
+    curtail_after(cloud, event, before);
     request_apply(cloud, event);
     return effect;
 }

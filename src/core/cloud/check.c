@@ -79,5 +79,7 @@ bool cloud_check(const struct cloud *cloud, struct err *err)
         return err_set(err, "meter: lease-%" PRIu64 " breaks an invariant", id);
     if (!billing_check(&cloud->billing, &cloud->market, &id))
         return err_set(err, "billing: rated-%" PRIu64 " breaks an invariant", id);
+    if (!curtail_tree_check(cloud, &cloud->index->curtail))
+        return err_set(err, "power: the tree is not what the leases and nodes take");
     return check_used(cloud, err) && check_capacity(cloud, err) && check_unbilled(cloud, err);
 }

@@ -313,6 +313,14 @@ static bool ended_event(const struct cloud *cloud, int64_t time_us, struct event
         event->curtail_ended.curtailment = row->id;
         return true;
     }
+    cursor = 0;
+    for (const struct feeder_cap *cap; (cap = table_step(&cloud->inventory.caps, &cursor));) {
+        if (cap->until_us == 0 || cap->until_us > time_us)
+            continue;
+        event->kind = EVENT_FEEDER_CAP_ENDED;
+        event->feeder_cap_ended.cap = cap->id;
+        return true;
+    }
     return false;
 }
 
@@ -326,6 +334,7 @@ bool curtail_next(const struct cloud *cloud, int64_t time_us, struct event *ret_
     if (ended_event(cloud, time_us, ret_event))
         return true;
     curtail_tree_make(cloud, tree);
+    curtail_tree_list(cloud, tree);
     uint8_t *marks = calloc(power_lines(tree->power) + 1, 1);
     must(marks);
     bool over = mark_lines(tree, time_us, marks);
@@ -352,17 +361,27 @@ int64_t curtail_due_us(const struct cloud *cloud, int64_t time_us)
     return tree->power ? tree->quiet_until_us : time_us;
 }
 
-bool curtail_permits(const struct cloud *cloud, const struct job *job, uint64_t node,
-                     int64_t time_us)
+// Exact on every edge above every node it would stand on.
+bool curtail_permits(const struct cloud *cloud, const struct placement *placement, int64_t time_us)
 {
-    const struct node *row = table_get(&cloud->inventory.nodes, node);
-    if (cloud->curtailments.used == 0 || !row || row->rack)
-        return true;
     struct curtail_tree *tree = tree_of(cloud);
+    if (!curtail_tree_wanted(cloud) || placement->watts == 0)
+        return true;
     curtail_tree_make(cloud, tree);
-    const struct chip *chip = table_get(&cloud->inventory.chips, row->chip);
-    struct power_load load = {tree->loose_line,
-                              promise_node_w(chip, &job->shape, job->power, job->shape.nodes)};
+    struct load_list list = {calloc(placement->nodes + 1, sizeof *list.loads), 0};
+    must(list.loads);
+    for (uint32_t i = 0; i <= placement->runs; i++) {
+        uint64_t first = i ? placement->run[i - 1].node : placement->node;
+        uint32_t count = i ? placement->run[i - 1].count : placement->count;
+        for (uint32_t k = 0; k < count; k++) {
+            const struct node *node = table_get(&cloud->inventory.nodes, first + k);
+            uint32_t line = curtail_node_line(cloud, tree, node);
+            if (line != POWER_NONE && list.count < placement->nodes)
+                list.loads[list.count++] = (struct power_load){line, placement->watts};
+        }
+    }
     struct power_span span = {.from_us = time_us, .until_us = time_us + 1};
-    return power_has(tree->power, &load, &span);
+    bool fits = power_fits(tree->power, list.loads, list.count, &span);
+    free(list.loads);
+    return fits;
 }

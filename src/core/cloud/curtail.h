@@ -29,15 +29,19 @@ int64_t curtail_due_us(const struct cloud *cloud, int64_t time_us);
 // A command: curtail a site, or lift what was said before.
 bool curtail_command(const struct cloud *cloud, const struct input *input, uint32_t step,
                      struct cloud_step *ret_step);
-// Whether a job may be placed on machines that stand in no rack, whose watts no tree limits.
-bool curtail_permits(const struct cloud *cloud, const struct job *job, uint64_t node,
-                     int64_t time_us);
+// Whether the watts of each node of a placement may be promised now. In racks the index has seen to
+// it; this is the plain recount, and all there is for machines in no rack.
+bool curtail_permits(const struct cloud *cloud, const struct placement *placement, int64_t time_us);
 
 // Folds a fact of its own kinds.
 struct effect curtail_fold(struct cloud *cloud, const struct event *event);
-// Before and behind the fold of any fact: counts held jobs, and drops a tree that is no longer so.
-int64_t curtail_before(const struct cloud *cloud, const struct event *event);
-void curtail_after(struct cloud *cloud, const struct event *event, int64_t before);
+// Before and behind the fold of any fact: counts held jobs and keeps the tree as the state is.
+struct curtail_mark {
+    int64_t held, watts; // of the job it is about
+    int64_t base_w;      // of the node it is about
+};
+struct curtail_mark curtail_before(const struct cloud *cloud, const struct event *event);
+void curtail_after(struct cloud *cloud, const struct event *event, struct curtail_mark before);
 void curtail_reindex(struct cloud *cloud);
 void curtail_finish(struct cloud *cloud);
 const struct ramp *curtail_ramp(const struct cloud *cloud, uint64_t feeder); // NULL: never used

@@ -1,6 +1,7 @@
 // Facts of curtailment, folded; and what other facts mean for it.
 #include "base/must.h"
 #include "core/cloud/curtail.h"
+#include "core/inventory/placing.h"
 
 static void apply_curtailed(struct cloud *cloud, const struct site_curtailed *fact)
 {
@@ -31,9 +32,7 @@ static struct effect fold_job(struct cloud *cloud, const struct event *event, ui
 {
     const struct job *job = cloud_job(cloud, id);
     must(job);
-    struct curtail_tree *tree = &cloud->index->curtail;
     struct effect effect = {.attempt = job->attempt, .job = id};
-    int64_t before_w = tree->power ? curtail_job_w(cloud, job) : 0;
     switch ((uint32_t)event->kind) {
     case EVENT_JOB_PAUSED:
         job_apply_paused(&cloud->sched, &event->job_paused, event->time_us);
@@ -50,10 +49,6 @@ static struct effect fold_job(struct cloud *cloud, const struct event *event, ui
         effect.kind = EFFECT_CAP;
         effect.permille = event->job_capped.permille;
         break;
-    }
-    if (tree->power) {
-        curtail_tree_add(cloud, tree, job, curtail_job_w(cloud, job) - before_w);
-        tree->quiet_until_us = INT64_MIN;
     }
     return effect;
 }
@@ -80,10 +75,12 @@ struct effect curtail_fold(struct cloud *cloud, const struct event *event)
     return (struct effect){0};
 }
 
-// The job a fact is about, where it may begin or end to be held.
+// The job whose watts a fact may change.
 static const struct job *about(const struct cloud *cloud, const struct event *event)
 {
     switch ((uint32_t)event->kind) {
+    case EVENT_JOB_PLACED:
+        return cloud_job(cloud, event->job_placed.job);
     case EVENT_JOB_STOPPING:
         return cloud_job(cloud, event->job_stopping.job);
     case EVENT_JOB_ENDED:
@@ -101,37 +98,112 @@ static const struct job *about(const struct cloud *cloud, const struct event *ev
 
 static bool held(const struct job *job)
 {
-    return job && (job->paused_us || job->cap_permille);
+    return job->paused_us || job->cap_permille;
 }
 
-int64_t curtail_before(const struct cloud *cloud, const struct event *event)
+static int64_t base_w(const struct node *node)
 {
-    return held(about(cloud, event));
+    bool on = node->state == NODE_READY || node->state == NODE_DRAINING;
+    return on ? node->base_w : 0;
 }
 
-static bool keeps_tree(enum event_kind kind)
+// The node of a rack whose base watts a fact may change.
+static const struct node *racked(const struct cloud *cloud, const struct event *event)
 {
-    static const enum event_kind kinds[] = {
-        EVENT_CLOCK_STEPPED, EVENT_ACCOUNT_ADDED,  EVENT_KEY_ADDED,    EVENT_KEY_REVOKED,
-        EVENT_ISSUER_SET,    EVENT_LIMIT_SET,      EVENT_JOB_QUEUED,   EVENT_JOB_STARTED,
-        EVENT_JOB_PAUSED,    EVENT_JOB_RESUMED,    EVENT_JOB_CAPPED,   EVENT_METERED,
-        EVENT_BOOK_OPENED,   EVENT_POSTED,         EVENT_RATED_OPENED, EVENT_RATED,
-        EVENT_INVOICE_LINE,  EVENT_INVOICE_ISSUED, EVENT_JOB_DROPPED,  EVENT_LEASE_DROPPED};
-    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
-        if (kinds[i] == kind)
-            return true;
-    return false;
+    if (event->kind != EVENT_NODE_CHANGED)
+        return NULL;
+    const struct node *node = table_get(&cloud->inventory.nodes, event->node_changed.node);
+    return node && node->rack ? node : NULL;
 }
 
-void curtail_after(struct cloud *cloud, const struct event *event, int64_t before)
+struct curtail_mark curtail_before(const struct cloud *cloud, const struct event *event)
 {
-    cloud->index->held += held(about(cloud, event)) - before;
-    if (cloud->index->curtail.power && !keeps_tree(event->kind))
-        curtail_tree_drop(&cloud->index->curtail);
+    const struct job *job = about(cloud, event);
+    const struct node *node = racked(cloud, event);
+    bool draws = job && cloud->index->curtail.power && curtail_job_draws(job);
+    return (struct curtail_mark){
+        .held = job && held(job),
+        .watts = draws ? curtail_job_w(cloud, job) : 0,
+        .base_w = node ? base_w(node) : 0,
+    };
+}
+
+// What the tree is made of and what is not followed piece by piece.
+static bool makes_tree(const struct cloud *cloud, const struct event *event)
+{
+    switch ((uint32_t)event->kind) {
+    case EVENT_SET: // the lowest cap of a job
+    case EVENT_CHIP_ADDED:
+    case EVENT_NODE_ADDED:
+    case EVENT_DEVICE_ADDED:
+    case EVENT_SITE_ADDED:
+    case EVENT_FEEDER_ADDED:
+    case EVENT_FEEDER_CAP_SET:
+    case EVENT_FEEDER_CAP_ENDED:
+    case EVENT_RACK_ADDED:
+    case EVENT_SITE_CURTAILED:
+    case EVENT_CURTAIL_ENDED:
+        return true;
+    case EVENT_NODE_CHANGED:
+        return !racked(cloud, event);
+    default:
+        return false;
+    }
+}
+
+static void follow_node(const struct cloud *cloud, struct curtail_tree *tree,
+                        const struct node *node, int64_t before_w)
+{
+    uint32_t line = curtail_node_line(cloud, tree, node);
+    if (line == POWER_NONE || base_w(node) == before_w)
+        return;
+    power_base(tree->power, line, base_w(node) - before_w);
+    tree->quiet_until_us = INT64_MIN;
+}
+
+void curtail_after(struct cloud *cloud, const struct event *event, struct curtail_mark before)
+{
+    struct curtail_tree *tree = &cloud->index->curtail;
+    const struct job *job = about(cloud, event);
+    const struct node *node = racked(cloud, event);
+    cloud->index->held += (job && held(job)) - before.held;
+    if (!tree->power)
+        return;
+    if (makes_tree(cloud, event)) {
+        curtail_tree_drop(tree);
+        return;
+    }
+    if (node)
+        follow_node(cloud, tree, node, before.base_w);
+    if (!job)
+        return;
+    int64_t watts = curtail_job_draws(job) ? curtail_job_w(cloud, job) : 0;
+    if (watts != before.watts)
+        curtail_tree_add(cloud, tree, job, watts - before.watts);
+    if (event->kind == EVENT_JOB_PLACED || event->kind == EVENT_JOB_ENDED)
+        curtail_tree_unlist(tree);
+    bool own = event->kind == EVENT_JOB_PAUSED || event->kind == EVENT_JOB_RESUMED ||
+               event->kind == EVENT_JOB_CAPPED || event->kind == EVENT_JOB_STOPPING;
+    if (own || cloud->index->held > 0)
+        tree->quiet_until_us = INT64_MIN;
+}
+
+// The index knows of devices by itself, of the watts of leases it is told.
+static void promise_leases(struct cloud *cloud)
+{
+    uint32_t cursor = 0;
+    for (const struct lease *lease; (lease = table_step(&cloud->market.leases, &cursor));) {
+        for (uint32_t i = 0; lease->state == LEASE_ACTIVE && i <= lease->parts; i++) {
+            struct lease_run run = lease_run_at(&cloud->market, lease, i);
+            for (uint32_t k = 0; k < run.count; k++)
+                placing_promise(&cloud->inventory, run.node + k, lease->watts);
+        }
+    }
 }
 
 void curtail_reindex(struct cloud *cloud)
 {
+    promise_leases(cloud);
     curtail_tree_drop(&cloud->index->curtail);
     cloud->index->held = 0;
     uint32_t cursor = 0;

@@ -186,21 +186,44 @@ static int first_to_give_way(const void *a, const void *b)
     return left->job > right->job ? -1 : left->job < right->job;
 }
 
-static void make_jobs(const struct cloud *cloud, struct curtail_tree *tree)
+bool curtail_job_draws(const struct job *job)
 {
+    return job->state == JOB_STARTING || job->state == JOB_RUNNING || job->state == JOB_STOPPING;
+}
+
+bool curtail_tree_wanted(const struct cloud *cloud)
+{
+    return cloud->inventory.feeders.used > 0 || cloud->curtailments.used > 0;
+}
+
+// The job of a lease that takes watts now.
+static const struct job *drawing(const struct cloud *cloud, const struct lease *lease)
+{
+    const struct job *job = cloud_job(cloud, lease->job);
+    bool draws = lease->state == LEASE_ACTIVE && job && job->lease == lease->id;
+    return draws && curtail_job_draws(job) ? job : NULL;
+}
+
+void curtail_tree_unlist(struct curtail_tree *tree)
+{
+    free(tree->jobs);
+    tree->jobs = NULL;
+    tree->job_count = 0;
+}
+
+void curtail_tree_list(const struct cloud *cloud, struct curtail_tree *tree)
+{
+    if (tree->jobs)
+        return;
     const struct market *market = &cloud->market;
     struct ranked *ranked = calloc(market->leases.used + 1, sizeof *ranked);
     tree->jobs = calloc(market->leases.used + 1, sizeof *tree->jobs);
     must(ranked && tree->jobs);
     uint32_t cursor = 0, count = 0;
     for (const struct lease *lease; (lease = table_step(&market->leases, &cursor));) {
-        const struct job *job = cloud_job(cloud, lease->job);
-        if (lease->state != LEASE_ACTIVE || !job || job->lease != lease->id)
-            continue;
-        if (job->state == JOB_QUEUED || job->state == JOB_DONE)
-            continue;
-        curtail_tree_add(cloud, tree, job, curtail_job_w(cloud, job));
-        ranked[count++] = (struct ranked){.job = job->id, .rank = curtail_rank(job)};
+        const struct job *job = drawing(cloud, lease);
+        if (job)
+            ranked[count++] = (struct ranked){.job = job->id, .rank = curtail_rank(job)};
     }
     qsort(ranked, count, sizeof *ranked, first_to_give_way);
     for (uint32_t i = 0; i < count; i++)
@@ -217,9 +240,30 @@ void curtail_tree_make(const struct cloud *cloud, struct curtail_tree *tree)
     make_edges(cloud, tree);
     make_caps(cloud, tree);
     make_lines(cloud, tree);
-    make_jobs(cloud, tree);
+    uint32_t cursor = 0;
+    for (const struct lease *lease; (lease = table_step(&cloud->market.leases, &cursor));) {
+        const struct job *job = drawing(cloud, lease);
+        if (job)
+            curtail_tree_add(cloud, tree, job, curtail_job_w(cloud, job));
+    }
     tree->quiet_until_us = INT64_MIN;
     tree->wait_us = INT64_MAX;
+}
+
+bool curtail_tree_check(const struct cloud *cloud, const struct curtail_tree *tree)
+{
+    if (!tree->power)
+        return true;
+    struct curtail_tree plain = {.power = NULL};
+    curtail_tree_make(cloud, &plain);
+    bool same = power_edges(plain.power) == power_edges(tree->power) &&
+                power_lines(plain.power) == power_lines(tree->power);
+    for (uint32_t i = 0; same && i < power_edges(plain.power); i++)
+        same = power_edge_load(plain.power, i) == power_edge_load(tree->power, i);
+    for (uint32_t i = 0; same && i < power_lines(plain.power); i++)
+        same = power_promised(plain.power, i) == power_promised(tree->power, i);
+    curtail_tree_drop(&plain);
+    return same;
 }
 
 void curtail_tree_drop(struct curtail_tree *tree)

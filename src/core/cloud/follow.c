@@ -97,7 +97,7 @@ static bool place_event(const struct cloud *cloud, int64_t time_us, struct event
     if (!place_next(&view, &placement))
         return false;
     const struct job *job = cloud_job(cloud, placement.job);
-    if (!curtail_permits(cloud, job, placement.node, time_us))
+    if (!curtail_permits(cloud, &placement, time_us))
         return false;
     struct leased *fact = &event->leased;
     bool whole = job->shape.milli == MILLI_WHOLE;

@@ -228,7 +228,9 @@ static struct query query_for(struct fleet *fleet, const struct fleet_shape *sha
     query.chips = (shape->chips ? shape->chips : ~UINT64_C(0)) & fleet->chips;
     query.bounded = normal->cpu_milli || normal->memory_mib || normal->device_memory_mib;
     query.powered = normal->watts && power_edges(fleet->power);
-    query.span = (struct power_span){normal->from_us, normal->until_us, normal->room != ROOM_OPEN};
+    query.span = (struct power_span){
+        normal->from_us, normal->watts_until_us ? normal->watts_until_us : normal->until_us,
+        normal->room != ROOM_OPEN};
     query.locked = fleet->window_count && normal->room != ROOM_BUILT;
     query.plain = !query.bounded && !query.locked && !(normal->watts && fleet->capped);
     return query;

@@ -45,6 +45,7 @@ struct fleet_shape {
     enum fleet_level spread;   // no two nodes in one … ; ANY and NODE: no matter
     int64_t watts;             // promised by each node
     int64_t from_us, until_us; // INT64_MAX: open end; both 0: from 0 to open end
+    int64_t watts_until_us;    // its watts are asked for up to then; 0: up to until_us
     uint64_t owner;            // whose reserved windows it may use; 0: nobody's
     const uint64_t *classes;   // by site place: bits of the permitted classes; NULL: all
     enum fleet_room room;

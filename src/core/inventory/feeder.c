@@ -1,4 +1,5 @@
 #include "core/inventory/feeder.h"
+#include "core/inventory/placing.h"
 #include "base/must.h"
 #include "core/inventory/inventory_maps.h"
 #include <string.h>
@@ -55,6 +56,7 @@ void feeder_apply_added(struct inventory *inventory, const struct feeder_added *
     feeder->kind = fact->kind;
     feeder->efficiency_ppm = fact->efficiency_ppm;
     name_map_put(&inventory->maps->feeders, &inventory->feeders, feeder);
+    placing_feeder(inventory, feeder);
 }
 
 void feeder_apply_cap_set(struct inventory *inventory, const struct feeder_cap_set *fact)
@@ -66,10 +68,13 @@ void feeder_apply_cap_set(struct inventory *inventory, const struct feeder_cap_s
     cap->cap_w = fact->cap_w;
     cap->from_us = fact->from_us;
     cap->until_us = fact->until_us;
+    placing_cap(inventory, cap, true);
 }
 
 void feeder_apply_cap_ended(struct inventory *inventory, const struct feeder_cap_ended *fact)
 {
-    must(table_get(&inventory->caps, fact->cap));
+    const struct feeder_cap *cap = table_get(&inventory->caps, fact->cap);
+    must(cap);
+    placing_cap(inventory, cap, false);
     table_remove(&inventory->caps, fact->cap);
 }

@@ -1,6 +1,8 @@
 #include "core/inventory/placing.h"
 #include "base/must.h"
+#include "core/fleet/power_tree.h"
 #include "core/inventory/device.h"
+#include "core/inventory/feeder.h"
 #include "core/inventory/rack.h"
 #include "core/inventory/site.h"
 #include <stdlib.h>
@@ -14,6 +16,7 @@ struct placed { // a node of the index
     device_set devices; // all of that chip the machine has
     uint32_t next;      // of the same machine; NONE: no more
     int64_t closes_us;  // as the index knows it
+    int64_t base_w;     // so many are on its rack's line for the machine
 };
 
 struct placing {
@@ -143,6 +146,40 @@ static uint32_t site_place(struct inventory *inventory, uint64_t id)
     return placing->site[at] - 1;
 }
 
+static uint32_t feeder_place(const struct inventory *inventory, uint64_t id)
+{
+    const struct feeder *feeder = table_get(&inventory->feeders, id);
+    return feeder ? table_place(&inventory->feeders, feeder) : NONE;
+}
+
+void placing_feeder(struct inventory *inventory, const struct feeder *feeder)
+{
+    const struct site *site = table_get(&inventory->sites, feeder->site);
+    struct power_edge edge = {
+        .parent = feeder->parent ? feeder_place(inventory, feeder->parent) : POWER_NONE,
+        .efficiency_ppm = (int32_t)feeder->efficiency_ppm,
+        .rated_w = feeder->rated_w,
+        .ramp_w_per_s = feeder->ramp_w_per_s,
+        .pue_permille = feeder->parent ? 0 : (int32_t)site->pue_permille,
+    };
+    uint32_t place = power_edge_add(fleet_power(inventory->placing->fleet), &edge);
+    must(place == table_place(&inventory->feeders, feeder)); // none is ever removed
+}
+
+void placing_cap(struct inventory *inventory, const struct feeder_cap *cap, bool holds)
+{
+    struct placing *placing = inventory->placing;
+    struct power_cap fact = {.edge = feeder_place(inventory, cap->feeder),
+                             .from_us = cap->from_us,
+                             .until_us = cap->until_us ? cap->until_us : INT64_MAX,
+                             .cap_w = cap->cap_w};
+    if (holds)
+        power_cap_add(fleet_power(placing->fleet), &fact);
+    else
+        power_cap_remove(fleet_power(placing->fleet), &fact);
+    placing->past[ROOM_OPEN] += !holds; // there may be room now
+}
+
 static uint32_t rack_place(struct inventory *inventory, uint64_t id)
 {
     struct placing *placing = inventory->placing;
@@ -156,7 +193,10 @@ static uint32_t rack_place(struct inventory *inventory, uint64_t id)
     if (!placing->block[above])
         placing->block[above] =
             1 + fleet_block_add(placing->fleet, site_place(inventory, rack->site));
-    placing->rack[at] = 1 + fleet_rack_add(placing->fleet, placing->block[above] - 1, NONE, NONE);
+    placing->rack[at] =
+        1 + fleet_rack_add(placing->fleet, placing->block[above] - 1,
+                           feeder_place(inventory, rack->feeder_a),
+                           rack->feeder_a ? feeder_place(inventory, rack->feeder_b) : NONE);
     return placing->rack[at] - 1;
 }
 
@@ -181,6 +221,14 @@ static uint32_t *first_of(struct inventory *inventory, const struct node *node)
     return &placing->first[at];
 }
 
+// Of the watts that leases may be promised.
+static int64_t cap_of(const struct node *node)
+{
+    if (node->cap_w == 0)
+        return 0;
+    return node->cap_w > node->base_w ? node->cap_w - node->base_w : 1;
+}
+
 static uint32_t place_add(struct inventory *inventory, const struct node *node, uint64_t chip)
 {
     struct placing *placing = inventory->placing;
@@ -192,6 +240,7 @@ static uint32_t place_add(struct inventory *inventory, const struct node *node, 
                               .memory_mib = node->memory_mib,
                               .device_memory_mib = row->memory_mib,
                               .class = (uint32_t)node->class,
+                              .cap_w = cap_of(node),
                               .twin = *first};
     if (*first)
         fact.rack = fleet_node_rack(placing->fleet, *first - 1);
@@ -248,13 +297,32 @@ static void closes(struct placing *placing, uint32_t at, int64_t closes_us)
         fleet_window_add(placing->fleet, at, &window);
 }
 
+// A machine that is on takes its base watts, whatever runs there.
+static void base_change(struct inventory *inventory, const struct node *node, uint32_t first)
+{
+    struct placed *placed = &inventory->placing->placed[first];
+    const struct rack *rack = table_get(&inventory->racks, node->rack);
+    uint32_t a = rack ? feeder_place(inventory, rack->feeder_a) : NONE;
+    bool on = node->state == NODE_READY || node->state == NODE_DRAINING;
+    int64_t watts = on ? node->base_w : 0;
+    if (a == NONE || watts == placed->base_w)
+        return;
+    struct power_tree *power = fleet_power(inventory->placing->fleet);
+    uint32_t line = power_line(power, a, feeder_place(inventory, rack->feeder_b));
+    power_base(power, line, watts - placed->base_w);
+    inventory->placing->past[ROOM_OPEN] += watts < placed->base_w;
+    placed->base_w = watts;
+}
+
 void placing_changed(struct inventory *inventory, const struct node *node)
 {
     struct placing *placing = inventory->placing;
     devices_note(inventory, node);
     uint32_t first = *first_of(inventory, node) - 1;
-    if (first != NONE)
+    if (first != NONE) {
         fleet_node_size(placing->fleet, first, node->cpu_milli, node->memory_mib);
+        base_change(inventory, node, first);
+    }
     for (uint32_t at = first; at != NONE; at = placing->placed[at].next) {
         device_set built = {0}, sellable = {0};
         const device_set *devices = &placing->placed[at].devices;
@@ -289,6 +357,7 @@ static void step(struct inventory *inventory, const struct node *node, const str
         if (sizes) {
             part.cpu_milli = use->cpu_milli;
             part.memory_mib = use->memory_mib;
+            part.watts = use->watts;
         }
         sizes = false;
         take(placing->fleet, &part);
@@ -305,6 +374,14 @@ void placing_take(struct inventory *inventory, const struct node *node, const st
 void placing_give(struct inventory *inventory, const struct node *node, const struct node_use *use)
 {
     step(inventory, node, use, fleet_give);
+}
+
+void placing_promise(struct inventory *inventory, uint64_t node, int64_t watts)
+{
+    const struct node *row = table_get(&inventory->nodes, node);
+    must(row);
+    if (watts)
+        placing_take(inventory, row, &(struct node_use){.watts = watts});
 }
 
 // What is leased, as the rows have it: one use for all that is whole, one for each share.
@@ -331,6 +408,12 @@ void placing_rebuild(struct inventory *inventory)
     placing_create(inventory);
     memcpy(inventory->placing->past, past, sizeof past);
     uint32_t cursor = 0;
+    for (const struct feeder *feeder; (feeder = table_step(&inventory->feeders, &cursor));)
+        placing_feeder(inventory, feeder);
+    cursor = 0;
+    for (const struct feeder_cap *cap; (cap = table_step(&inventory->caps, &cursor));)
+        placing_cap(inventory, cap, true);
+    cursor = 0;
     for (const struct node *node; (node = table_step(&inventory->nodes, &cursor));) {
         struct placing *placing = inventory->placing;
         devices_note(inventory, node);

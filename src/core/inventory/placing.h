@@ -3,7 +3,8 @@
 // The inventory tells the index what stands where and what is leased; core/sched asks it for
 // gangs, shares and shapes with CPU, and turns its places into nodes here. Machines that reported
 // themselves stand in a site of their own, each in its own rack. Of chips only the first 64 of the
-// table are in the index.
+// table are in the index. Its power tree has an edge for each feeder, at the place of its row, with
+// its caps; on it are the base watts of nodes in racks and the watts of leases.
 //
 //   Owner      struct inventory; it is a function of the tables
 //   Invariant  open, leased and shared devices, CPU and memory are those of the node rows
@@ -29,7 +30,14 @@ uint32_t placing_devices_max(const struct inventory *inventory, enum fleet_room 
 int64_t placing_memory_max(const struct inventory *inventory, enum fleet_room room, uint64_t chip,
                            uint32_t devices);
 
+// What a node is promised besides, after the tables were loaded: leases know it, nodes do not.
+void placing_promise(struct inventory *inventory, uint64_t node, int64_t watts);
+
 // Inside the room.
+struct feeder;
+struct feeder_cap;
+void placing_feeder(struct inventory *inventory, const struct feeder *feeder);
+void placing_cap(struct inventory *inventory, const struct feeder_cap *cap, bool holds);
 void placing_create(struct inventory *inventory);
 void placing_destroy(struct inventory *inventory);
 void placing_rebuild(struct inventory *inventory);

@@ -1,5 +1,6 @@
 #include "core/sched/search.h"
 #include "base/must.h"
+#include "core/sched/promise.h"
 #include "core/sched/sched_index.h"
 #include <string.h>
 
@@ -49,6 +50,22 @@ static void take_plan(const struct search *search, const struct fleet_plan *plan
     placement->run = runs + 1;
 }
 
+// Of each node: the most that any of these chips would be promised.
+static int64_t watts_of(const struct search *search, uint64_t chips)
+{
+    int64_t most = 0;
+    uint32_t cursor = 0;
+    for (const struct chip *chip;
+         search->job && (chip = table_step(&search->inventory->chips, &cursor));) {
+        if (!(chips & placing_chips(search->inventory, chip->id)))
+            continue;
+        int64_t watts = promise_node_w(chip, &search->shape, (enum job_power)search->job->power,
+                                       search->shape.nodes);
+        most = watts > most ? watts : most;
+    }
+    return most;
+}
+
 bool search_node(const struct search *search, enum fleet_room room, struct placement *ret_placement)
 {
     const struct shape *shape = &search->shape;
@@ -65,11 +82,16 @@ bool search_node(const struct search *search, enum fleet_room room, struct place
                                  .together = (enum fleet_level)shape->together,
                                  .must = shape->together_must,
                                  .spread = (enum fleet_level)shape->spread,
+                                 .from_us = search->from_us,
                                  .until_us = search->until_us ? search->until_us : 1,
                                  .owner = search->reservation,
                                  .classes =
                                      rule_mask(search->rules, search->inventory, search->require),
                                  .room = room};
+    // Only reserved work asks for its watts up to its end: others can be held when a cap comes.
+    bool firm = search->job && search->job->class == LEASE_RESERVED;
+    wanted.watts = watts_of(search, wanted.chips);
+    wanted.watts_until_us = firm ? 0 : search->from_us + 1;
     struct fleet_plan plan;
     if ((priced && !wanted.chips) || !fleet_find(fleet, &wanted, &plan))
         return false;
@@ -78,6 +100,9 @@ bool search_node(const struct search *search, enum fleet_room room, struct place
     struct placement placement = {.chip = chip->id};
     placement.price = search->account && priced ? price_of(search, chip->id) : 0;
     take_plan(search, &plan, &placement);
+    if (search->job)
+        placement.watts =
+            promise_node_w(chip, shape, (enum job_power)search->job->power, shape->nodes);
     *ret_placement = placement;
     return true;
 }
@@ -119,5 +144,7 @@ struct search search_for(const struct place_view *view, const struct job *job)
         &view->sched->index->rules,
         job_require(view->sched, job),
         job->reservation,
+        view->time_us,
+        job,
     };
 }

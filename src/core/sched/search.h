@@ -19,8 +19,10 @@ struct search {
     enum lease_class class; // of the price
     int64_t until_us;       // it would run until then; 0: it does not matter
     struct rule_masks *rules;
-    str require;          // where it may run; empty: anywhere
-    uint64_t reservation; // whose windows it may use; 0: none
+    str require;           // where it may run; empty: anywhere
+    uint64_t reservation;  // whose windows it may use; 0: none
+    int64_t from_us;       // it would begin then
+    const struct job *job; // whose watts are asked for; NULL: none are
 };
 
 // Fills node, chip and price.

@@ -1,7 +1,9 @@
 // A site is curtailed, feeds trip, caps come and go: who gives way, in which order, who goes on.
 #include "base/rng.h"
 #include "core/cloud/curtail.h"
+#include "core/fleet/power_tree.h"
 #include "core/inventory/feeder.h"
+#include "core/inventory/placing.h"
 #include "core/inventory/rack.h"
 #include <setjmp.h>
 #include <stdarg.h>
@@ -311,6 +313,45 @@ static void assert_limits_hold(void)
     }
 }
 
+// What the placement index has promised on each feeder is the sum of its leases, also after the
+// state was loaded from a snapshot.
+static void assert_index_promises(const struct cloud *cloud)
+{
+    const struct inventory *inventory = &cloud->inventory;
+    const struct power_tree *power = fleet_power(placing_fleet(inventory));
+    for (uint64_t feeder = GRID; feeder <= FEED_B; feeder++) {
+        int64_t watts = 0;
+        uint32_t cursor = 0;
+        for (const struct lease *lease; (lease = table_step(&cloud->market.leases, &cursor));) {
+            const struct node *node = table_get(&inventory->nodes, lease->node);
+            const struct rack *rack = table_get(&inventory->racks, node->rack);
+            if (lease->state != LEASE_ACTIVE || !rack)
+                continue;
+            if (feeder == GRID || rack->feeder_a == feeder || rack->feeder_b == feeder)
+                watts += lease->watts;
+        }
+        const struct feeder *row = table_get(&inventory->feeders, feeder);
+        int64_t load = power_edge_load(power, table_place(&inventory->feeders, row));
+        assert_int_equal(load, feeder == GRID ? (watts * 1200 + 999) / 1000 : watts);
+        assert_true(load <= row->rated_w);
+    }
+}
+
+static void assert_loaded_is_the_same(void)
+{
+    struct cloud loaded;
+    struct buf bytes;
+    struct err err;
+    buf_init(&bytes, 64 << 20);
+    cloud_save(&run.cloud, &bytes);
+    cloud_init(&loaded);
+    if (!cloud_load(&loaded, buf_str(&bytes), &err))
+        fail_msg("%s", err.text);
+    assert_index_promises(&loaded);
+    cloud_finish(&loaded);
+    buf_finish(&bytes);
+}
+
 static void some_change(struct rng *rng)
 {
     int64_t from_us = run.time_us + rng_below(rng, 20) * MINUTE_US;
@@ -365,9 +406,14 @@ static void limits_hold_whatever_comes(void **state)
             else
                 tick(rng_below(&rng, 10) * MINUTE_US);
             held += run.cloud.index->held > 0;
+            struct err err;
+            if (!cloud_check(&run.cloud, &err))
+                fail_msg("seed %d: %s", (int)seed, err.text);
             assert_limits_hold();
+            assert_index_promises(&run.cloud);
         }
         assert_true(held > 10);
+        assert_loaded_is_the_same();
         for (int64_t due_us; run.cloud.index->held; run.time_us = due_us, tick(0))
             assert_true(cloud_next_due(&run.cloud, run.time_us, &due_us) && due_us != INT64_MAX);
         if (seed < 6)
