@@ -1,6 +1,7 @@
 #include "sim/sim.h"
 #include "base/instant.h"
 #include "base/must.h"
+#include "core/inventory/feeder.h"
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +21,7 @@ struct sim_config sim_config_of(uint64_t seed)
     config.accounts_max = 2 + (uint32_t)rng_below(&rng, 6);
     config.gap_us_mean = SECOND_US * (1 + rng_below(&rng, 4000));
     config.run_ms_mean = 1000 * (1 + rng_below(&rng, 6000));
+    config.racks = (uint32_t)rng_below(&rng, 3);
     return config;
 }
 
@@ -208,12 +210,41 @@ static void job_input(struct sim *sim, struct input *input)
     input->request[15] = 1;
 }
 
+// Caps and trips of a feeder, and curtailments, of machines in no rack too.
+static void power_input(struct sim *sim, struct input *input)
+{
+    struct rng *rng = &sim->rng;
+    const struct table *feeders = &sim->turn.cloud.inventory.feeders;
+    int64_t from_us =
+        sim->time_us + rng_below(rng, 2) * rng_below(rng, 10 * sim->config.gap_us_mean);
+    int64_t until_us = from_us + 1 + rng_below(rng, 40 * sim->config.gap_us_mean);
+    if (feeders->used && rng_below(rng, 2)) {
+        const struct feeder *feeder = table_get(feeders, any(sim, feeders->last_id));
+        input->kind = INPUT_FEEDER_CAP;
+        input->cap =
+            (struct feeder_cap_new){.feeder = feeder->id, .from_us = from_us, .until_us = until_us};
+        input->cap.cap_w = rng_below(rng, 3) ? rng_below(rng, feeder->rated_w + 1) : 0;
+        return;
+    }
+    input->kind = INPUT_SITE_CURTAIL;
+    input->curtail =
+        (struct site_curtail){.permille = rng_below(rng, 4) ? rng_between(rng, 1, 999) : 1000,
+                              .from_us = from_us,
+                              .until_us = until_us,
+                              .within_ms = rng_below(rng, 2) ? 30000 : 600000};
+    input->curtail.site = feeders->used ? (uint64_t)rng_below(rng, 2) : 0;
+}
+
 static void rare_input(struct sim *sim, struct input *input)
 {
     struct rng *rng = &sim->rng;
     const struct cloud *cloud = &sim->turn.cloud;
     uint64_t account = any(sim, cloud->market.accounts.last_id);
-    switch (rng_below(rng, 8)) {
+    switch (rng_below(rng, 10)) {
+    case 8:
+    case 9:
+        power_input(sim, input);
+        break;
     case 0:
         input->kind = INPUT_ACCOUNT_NEW;
         name_of(input->account.slug, sizeof input->account.slug, "a",
@@ -285,6 +316,57 @@ static bool report_nodes(struct sim *sim, struct err *err)
     return true;
 }
 
+static bool add_feeder(struct sim *sim, uint64_t parent, int64_t rated_w, struct err *err)
+{
+    struct input input = {.kind = INPUT_FEEDER_NEW};
+    input.feeder = (struct feeder_new){.site = 1,
+                                       .parent = parent,
+                                       .rated_w = rated_w,
+                                       .kind = parent ? FEEDER_WIRE : FEEDER_GRID,
+                                       .efficiency_ppm = EFFICIENCY_PPM_MAX};
+    input.feeder.ramp_w_per_s = parent ? 0 : rng_below(&sim->rng, 3);
+    name_of(input.feeder.name, sizeof input.feeder.name, "f",
+            sim->turn.cloud.inventory.feeders.last_id + 1);
+    return put(sim, &input, err);
+}
+
+// A site whose feeds A and B together carry about what its racks take, or less.
+static bool add_site(struct sim *sim, struct err *err)
+{
+    enum { NODES = 2, BASE_W = 5, MAX_W = 10, PUE = 1200 };
+    const struct sim_config *config = &sim->config;
+    int64_t all_w = config->racks * NODES * (BASE_W + (int64_t)config->devices_per_node * MAX_W);
+    struct input site = {
+        .kind = INPUT_SITE_NEW, .site = {.slug = "site", .name = "Site", .country = "JP"}
+    };
+    site.site.pue_permille = PUE;
+    if (!put(sim, &site, err) ||
+        !add_feeder(sim, 0, 1 + all_w * rng_between(&sim->rng, 700, 1400) / 1000, err) ||
+        !add_feeder(sim, 1, 1 + all_w * rng_between(&sim->rng, 600, 1200) / 1000, err) ||
+        !add_feeder(sim, 1, 1 + all_w * rng_between(&sim->rng, 600, 1200) / 1000, err))
+        return false;
+    for (uint32_t i = 0; i < config->racks; i++) {
+        struct input rack = {.kind = INPUT_RACK_NEW};
+        rack.rack = (struct rack_new){
+            .place = {.site = 1,
+                      .feeder_a = 2,
+                      .feeder_b = i ? 0 : 3,
+                      .block = "b",
+                      .chip = {.name = "virtual-chip"},
+                      .arch = "virtual",
+                      .cpu_milli = 1000,
+                      .memory_mib = 8192,
+                      .base_w = BASE_W,
+                      .devices = config->devices_per_node},
+            .nodes = NODES
+        };
+        name_of(rack.rack.place.rack, sizeof rack.rack.place.rack, "r", i + 1);
+        if (!put(sim, &rack, err))
+            return false;
+    }
+    return true;
+}
+
 struct sim *sim_create(const struct sim_config *config, struct journal *journal, struct err *err)
 {
     struct sim *sim = calloc(1, sizeof *sim);
@@ -299,7 +381,8 @@ struct sim *sim_create(const struct sim_config *config, struct journal *journal,
     sim->engine.checkpoint_ms = config->run_ms_mean / 4 + 1;
     sim->engine.time_us = begin_us;
     struct input open = {.kind = INPUT_OPEN};
-    if (put(sim, &open, err) && report_nodes(sim, err))
+    if (put(sim, &open, err) && report_nodes(sim, err) &&
+        (config->racks == 0 || add_site(sim, err)))
         return sim;
     sim_destroy(sim);
     return NULL;

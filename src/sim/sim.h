@@ -17,6 +17,7 @@
 struct sim_config {
     uint64_t seed;
     uint32_t nodes, devices_per_node, accounts_max;
+    uint32_t racks;      // of a site with two feeds that cannot carry all of it; 0: no site
     int64_t gap_us_mean; // between two commands
     int64_t run_ms_mean;
     uint32_t check_every; // commits between two checks of all invariants; 0: never

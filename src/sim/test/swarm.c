@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include "power_recount.h"
 #include "recount.h"
 #include "sim/sim.h"
 #include "store/memory/store_memory.h"
@@ -17,6 +18,15 @@ static bool recount_visit(void *context, uint64_t seq, str line)
 {
     (void)seq;
     recount_line(context, line);
+    return true;
+}
+
+static uint64_t placed_in_racks;
+
+static bool power_visit(void *context, uint64_t seq, str line)
+{
+    (void)seq;
+    power_line_of(context, line);
     return true;
 }
 
@@ -87,6 +97,12 @@ static void run_seed(uint64_t seed, uint64_t fail_every)
     assert_true(journal->ops->read(journal, 0, UINT64_MAX, recount_visit, &recount, &err));
     assert_int_equal(recount.lines, turn_size(&sim->turn));
     check_recount(&recount, seed);
+    static struct power_recount power;
+    memset(&power, 0, sizeof power);
+    arena_init(&power.arena, 1 << 24);
+    assert_true(journal->ops->read(journal, 0, UINT64_MAX, power_visit, &power, &err));
+    arena_finish(&power.arena);
+    placed_in_racks += (uint64_t)power.placed;
     arena_finish(&recount.arena);
     sim_destroy(sim);
     journal->ops->destroy(journal);
@@ -104,6 +120,7 @@ static void random_clouds_keep_every_invariant(void **state)
         assert_true(str_to_u64(str_from(more), &seeds));
     for (uint64_t seed = 1; seed <= seeds; seed++)
         run_seed(seed, 0);
+    assert_true(placed_in_racks > 100); // or there was nothing to count
 }
 
 static void a_disk_that_fails_now_and_then_loses_nothing(void **state)
