@@ -14,6 +14,10 @@ int cmd_node_list(struct invocation *invocation)
         {"LEASED",  "leased",            SHOW_TEXT  },
         {"MEMORY",  "memory_mib",        SHOW_MEMORY},
         {"USED",    "memory_leased_mib", SHOW_MEMORY},
+        {"SITE",    "site",              SHOW_TEXT  },
+        {"RACK",    "rack",              SHOW_TEXT  },
+        {"HEALTH",  "health",            SHOW_TEXT  },
+        {"FAULTY",  "unhealthy",         SHOW_TEXT  },
         {NULL,      NULL,                SHOW_TEXT  },
     };
     return show_list(invocation, S("/api/v1/nodes"), fields, "no nodes");
@@ -33,6 +37,12 @@ int cmd_node_show(struct invocation *invocation)
         {"memory",        "memory_mib",        SHOW_MEMORY},
         {"memory leased", "memory_leased_mib", SHOW_MEMORY},
         {"cpu milli",     "cpu_milli",         SHOW_NUMBER},
+        {"site",          "site",              SHOW_TEXT  },
+        {"rack",          "rack",              SHOW_TEXT  },
+        {"labels",        "labels",            SHOW_TEXT  },
+        {"health",        "health",            SHOW_TEXT  },
+        {"not healthy",   "unhealthy",         SHOW_TEXT  },
+        {"maintenance",   "maintenance",       SHOW_TIME  },
         {"known since",   "added",             SHOW_TIME  },
         {NULL,            NULL,                SHOW_TEXT  },
     };

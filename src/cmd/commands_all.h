@@ -60,6 +60,23 @@
     X(up)             \
     X(whoami)         \
     X(why)
+// Those of cmd_site.c and cmd_health.c.
+#define COMMANDS_OF_SITES(X) \
+    X(device_fault)          \
+    X(entity_list)           \
+    X(entity_new)            \
+    X(feeder_cap)            \
+    X(feeder_list)           \
+    X(feeder_new)            \
+    X(node_label)            \
+    X(node_maintenance)      \
+    X(node_repaired)         \
+    X(node_retest)           \
+    X(rack_list)             \
+    X(rack_new)              \
+    X(site_list)             \
+    X(site_new)
 #define X(name) int cmd_##name(struct invocation *invocation);
 COMMANDS(X)
+COMMANDS_OF_SITES(X)
 #undef X

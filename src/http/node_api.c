@@ -43,6 +43,13 @@ const struct reply_field reply_node[] = {
     ROW("cpu_milli", REPLY_NUMBER, false, NULL, "thousandths of a processor core"),
     ROW("memory_mib", REPLY_NUMBER, false, NULL, "memory"),
     ROW("memory_leased_mib", REPLY_NUMBER, false, NULL, "memory under leases"),
+    ROW("cpu_leased_milli", REPLY_NUMBER, false, NULL, "of it, under leases"),
+    ROW("health", REPLY_TEXT, false, NULL, "of the node as a whole: healthy, suspect, …"),
+    ROW("unhealthy", REPLY_TEXT, false, NULL, "indexes of devices that are not healthy"),
+    ROW("site", REPLY_TEXT, true, NULL, "where it stands"),
+    ROW("rack", REPLY_TEXT, true, NULL, "in which rack; null: in none"),
+    ROW("labels", REPLY_TEXT, false, NULL, "what rules see of it: key=value, …"),
+    ROW("maintenance", REPLY_TIME, true, NULL, "when the next window begins"),
     ROW("added", REPLY_TIME, false, NULL, "known since"),
     ROW(0),
 };
@@ -51,7 +58,7 @@ static const struct reply_field reply_device[] = {
     ROW("node", REPLY_TEXT, true, NULL, "name of its node"),
     ROW("index", REPLY_NUMBER, false, NULL, "on its node"),
     ROW("chip", REPLY_TEXT, true, NULL, "its kind"),
-    ROW("state", REPLY_TEXT, false, NULL, "healthy, suspect, cordoned, repair"),
+    ROW("state", REPLY_TEXT, false, NULL, "healthy, suspect, cordoned, repair, retest"),
     ROW("capacity", REPLY_TEXT, false, NULL, "dark, faulty, closed, open, leased"),
     ROW("lease", REPLY_ID, true, NULL, "that holds it, if the key may see that lease"),
     ROW("numa", REPLY_NUMBER, true, NULL, "NUMA node"),
@@ -118,6 +125,39 @@ static void reply_node_name(struct json_out *json, const struct cloud *cloud, ui
     reply_text_or_null(json, "node", node ? node->name : NULL);
 }
 
+// What rules see of the node, but for its site and its site's country.
+static void reply_labels(struct json_out *json, const struct inventory *inventory,
+                         const struct node *node)
+{
+    struct attribute seen[ATTRIBUTES_MAX];
+    uint32_t count = class_attributes(inventory, 0, node->class, seen);
+    struct buf text;
+    buf_init(&text, 4096);
+    for (uint32_t i = 0; i < count; i++)
+        if (seen[i].value.len)
+            buf_format(&text, "%s%.*s=%.*s", text.len ? "," : "", STR(seen[i].key),
+                       STR(seen[i].value));
+    reply_text(json, "labels", buf_cstr(&text));
+    buf_finish(&text);
+}
+
+static void reply_standing(struct json_out *json, const struct inventory *inventory,
+                           const struct node *node)
+{
+    const struct rack *rack = table_get(&inventory->racks, node->rack);
+    const struct site *site = table_get(&inventory->sites, rack ? rack->site : 0);
+    device_set unhealthy = {0};
+    for (uint32_t i = 0; i < node->devices; i++)
+        if (!device_set_has(&node->healthy, i))
+            device_set_add(&unhealthy, i);
+    reply_text(json, "health", device_state_text(node->health));
+    reply_set(json, "unhealthy", &unhealthy);
+    reply_text_or_null(json, "site", site ? site->slug : NULL);
+    reply_text_or_null(json, "rack", rack ? rack->name : NULL);
+    reply_labels(json, inventory, node);
+    reply_time(json, "maintenance", node->closes_us);
+}
+
 static bool node_row(struct exchange *exchange, const struct cloud *cloud, const void *row)
 {
     const struct node *node = row;
@@ -134,6 +174,8 @@ static bool node_row(struct exchange *exchange, const struct cloud *cloud, const
     reply_number(json, "cpu_milli", node->cpu_milli);
     reply_number(json, "memory_mib", node->memory_mib);
     reply_number(json, "memory_leased_mib", node->memory_leased_mib);
+    reply_number(json, "cpu_leased_milli", node->cpu_leased_milli);
+    reply_standing(json, &cloud->inventory, node);
     reply_time(json, "added", node->added_us);
     json_end(json);
     return true;
@@ -177,6 +219,11 @@ bool node_undrain_prepare(struct exchange *exchange)
 enum view node_answer_view(struct exchange *exchange, const struct cloud *cloud)
 {
     return show_node(exchange, cloud, exchange->input.id);
+}
+
+enum view node_report_view(struct exchange *exchange, const struct cloud *cloud)
+{
+    return show_node(exchange, cloud, (uint64_t)exchange->subject.integer);
 }
 
 static bool lease_is_seen(const struct exchange *exchange, const struct cloud *cloud, uint64_t id)

@@ -17,6 +17,7 @@ enum view node_list_view(struct exchange *exchange, const struct cloud *cloud);
 enum view node_show_view(struct exchange *exchange, const struct cloud *cloud);
 bool node_drain_prepare(struct exchange *exchange);
 bool node_undrain_prepare(struct exchange *exchange);
+enum view node_report_view(struct exchange *exchange, const struct cloud *cloud); // of its {node}
 enum view node_answer_view(struct exchange *exchange, const struct cloud *cloud);
 enum view device_list_view(struct exchange *exchange, const struct cloud *cloud);
 enum view chip_list_view(struct exchange *exchange, const struct cloud *cloud);

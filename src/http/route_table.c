@@ -11,6 +11,7 @@
 #include "http/log_api.h"
 #include "http/metrics_api.h"
 #include "http/node_api.h"
+#include "http/site_api.h"
 #include "http/openapi.h"
 #include "http/price_api.h"
 
@@ -95,6 +96,49 @@ const struct route routes[] = {
           .view = curtail_answer_view,
           .summary = "Curtail a site: jobs are capped, paused and moved in class order",
           .example = "{\"for_ms\":10800000,\"to_permille\":750,\"within_ms\":30000}"),
+    ROUTE(POST("/api/v1/nodes/{node}/labels", "label_node", ACTION_OPERATE),
+          .body = node_label_fields, .reply = reply_node, .look = node_label_look,
+          .prepare = looked_prepare, .view = node_report_view,
+          .summary = "Change what rules see of a node", .example = "{\"labels\":\"disk=nvme\"}"),
+    ROUTE(POST("/api/v1/nodes/{node}/health", "report_health", ACTION_OPERATE),
+          .body = node_health_fields, .reply = reply_node, .prepare = node_health_prepare,
+          .view = node_report_view,
+          .summary = "Say what was noticed of a device or a node; nothing that runs is stopped",
+          .example = "{\"kind\":\"xid\",\"index\":0,\"detail\":79}"),
+    ROUTE(POST("/api/v1/nodes/{node}/maintenance", "plan_maintenance", ACTION_OPERATE),
+          .body = node_maintenance_fields, .reply = reply_node, .prepare = node_maintenance_prepare,
+          .view = node_report_view, .summary = "A window in which somebody works on a node",
+          .example = "{\"until\":\"2027-01-01T06:00:00Z\"}"),
+    ROUTE(GET("/api/v1/entities", "list_entities", ACTION_READ_HOUSE), .query = entity_list_query,
+          .reply = reply_entity_page, .view = entity_list_view, .summary = "Legal persons"),
+    ROUTE(NEW("/api/v1/entities", "new_entity", ACTION_MANAGE), .body = entity_new_fields,
+          .reply = reply_entity, .look = entity_new_look, .prepare = looked_prepare,
+          .view = entity_answer_view, .summary = "A new entity: owner, operator, vendor",
+          .example = "{\"slug\":\"acme\",\"name\":\"Acme KK\",\"country\":\"JP\"}"),
+    ROUTE(GET("/api/v1/sites", "list_sites", ACTION_READ_HOUSE), .query = site_list_query,
+          .reply = reply_site_page, .view = site_list_view, .summary = "Sites"),
+    ROUTE(NEW("/api/v1/sites", "new_site", ACTION_MANAGE), .body = site_new_fields,
+          .reply = reply_site, .look = site_new_look, .prepare = looked_prepare,
+          .view = site_answer_view, .summary = "A new site",
+          .example = "{\"slug\":\"sakai\",\"country\":\"JP\",\"pue_permille\":1250}"),
+    ROUTE(GET("/api/v1/feeders", "list_feeders", ACTION_READ_HOUSE), .query = feeder_list_query,
+          .reply = reply_feeder_page, .view = feeder_list_view, .summary = "Feeders of all sites"),
+    ROUTE(NEW("/api/v1/feeders", "new_feeder", ACTION_MANAGE), .body = feeder_new_fields,
+          .reply = reply_feeder, .look = feeder_new_look, .prepare = looked_prepare,
+          .view = feeder_answer_view, .summary = "A new feeder of a site's power tree",
+          .example = "{\"site\":\"sakai\",\"name\":\"grid\",\"rated_w\":240000000}"),
+    ROUTE(NEW("/api/v1/caps", "cap_feeder", ACTION_OPERATE), .body = feeder_cap_fields,
+          .reply = reply_feeder, .look = feeder_cap_look, .prepare = looked_prepare,
+          .view = feeder_answer_view, .summary = "A feeder carries less for a time",
+          .example = "{\"site\":\"sakai\",\"feeder\":\"grid\",\"cap_w\":180000000}"),
+    ROUTE(GET("/api/v1/racks", "list_racks", ACTION_READ_HOUSE), .query = rack_list_query,
+          .reply = reply_rack_page, .view = rack_list_view, .summary = "Racks"),
+    ROUTE(NEW("/api/v1/racks", "new_rack", ACTION_OPERATE), .body = rack_new_fields,
+          .reply = reply_rack, .look = rack_new_look, .prepare = looked_prepare,
+          .view = rack_answer_view, .summary = "A new rack with equal nodes and their devices",
+          .example = "{\"site\":\"sakai\",\"block\":\"b1\",\"name\":\"r1\",\"nodes\":18,"
+                     "\"devices\":4,\"chip\":\"gb200\",\"device_w\":1200,"
+                     "\"memory_mib\":983040}"),
     ROUTE(GET("/api/v1/devices", "list_devices", ACTION_READ_HOUSE), .query = device_list_query,
           .reply = reply_device_page, .view = device_list_view, .summary = "Devices"),
     ROUTE(GET("/api/v1/chips", "list_chips", ACTION_READ_HOUSE), .query = chip_list_query,
