@@ -61,7 +61,7 @@ static const char *chip_fault(const struct cloud *cloud, const struct chip *chip
     if (chip->max_w < 1 || chip->max_w > WATTS_MAX || chip->class_w < 1 ||
         chip->class_w > chip->max_w || chip->idle_w < 0 || chip->idle_w > chip->class_w)
         return "device_w"; // a chip that nobody knows comes with its watts
-    return chip->memory_mib < 0 || chip->memory_mib > MEMORY_MIB_MAX ? "device_memory" : NULL;
+    return chip->memory_mib < 0 || chip->memory_mib > MEMORY_MIB_MAX ? "device_memory_mib" : NULL;
 }
 
 static const char *place_fault(const struct cloud *cloud, const struct node_place *place)
@@ -197,7 +197,7 @@ bool rack_new_next(const struct cloud *cloud, const struct rack_new *new, uint32
     if (step == 0) {
         const char *fault = place_fault(cloud, place);
         if (fault)
-            return bad_field(ret_step, fault);
+            return bad_field(ret_step, strcmp(fault, "rack") == 0 ? "name" : fault);
         if (new->nodes > RACK_NODES_MAX)
             return bad_field(ret_step, "nodes");
         if (new->cap_w < 0)

@@ -328,6 +328,8 @@ static const char *path_of(const struct route *route)
     snprintf(path, sizeof path, "%s", route->path);
     if (str_is(route_thing(route), S("account")))
         snprintf(path, sizeof path, "/api/v1/accounts/acme%s", strchr(route->path, '}') + 1);
+    if (str_is(route_thing(route), S("node")))
+        snprintf(path, sizeof path, "/api/v1/nodes/node-1%s", strchr(route->path, '}') + 1);
     return path;
 }
 

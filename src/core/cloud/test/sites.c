@@ -197,8 +197,8 @@ static void racks_with_a_field_wrong(void **state)
     (void)state;
     BAD_RACK(rack.place.site = 2, "site");
     BAD_RACK(rack.place.block[0] = 0, "block");
-    BAD_RACK(rack.place.rack[0] = '-', "rack");
-    BAD_RACK(memset(rack.place.rack, 'r', sizeof rack.place.rack), "rack");
+    BAD_RACK(rack.place.rack[0] = '-', "name");
+    BAD_RACK(memset(rack.place.rack, 'r', sizeof rack.place.rack), "name");
     BAD_RACK(rack.place.feeder_a = 9, "feeder_a");
     BAD_RACK(rack.place.feeder_b = 2, "feeder_b");
     BAD_RACK(rack.place.feeder_a = 0, "feeder_b");
