@@ -274,17 +274,50 @@ bool maintenance_decide(const struct cloud *cloud, const struct input *input, ui
     return found;
 }
 
+// A job that its own time limit ends within the notice is left alone.
+static bool must_go(const struct cloud *cloud, const struct job *job, int64_t time_us)
+{
+    int64_t limit_us, end_us;
+    if (!job || (job->state != JOB_STARTING && job->state != JOB_RUNNING))
+        return false;
+    if (job->state == JOB_STARTING || job->run_ms_max == 0 ||
+        __builtin_mul_overflow(job->run_ms_max, MS_US, &limit_us) ||
+        __builtin_add_overflow(job->started_us, limit_us, &end_us))
+        return true;
+    return end_us > time_us + cloud_setting(cloud, SETTING_STOP_GRACE_MS) * MS_US;
+}
+
+// What still runs on the node when somebody comes to work on it, one job a step.
+static bool vacate_next(const struct cloud *cloud, uint64_t node, int64_t time_us,
+                        struct event *ret_event)
+{
+    for (const struct lease *lease = NULL;
+         (lease = lease_on_node(&cloud->market, node, lease ? lease->id : UINT64_MAX));) {
+        if (!must_go(cloud, cloud_job(cloud, lease->job), time_us))
+            continue;
+        ret_event->kind = EVENT_JOB_STOPPING;
+        ret_event->job_stopping =
+            (struct job_stopping){.job = lease->job,
+                                  .grace_ms = cloud_setting(cloud, SETTING_STOP_GRACE_MS),
+                                  .reason = REASON_MAINTENANCE};
+        return true;
+    }
+    return false;
+}
+
 bool maintenance_next(const struct cloud *cloud, int64_t time_us, struct event *ret_event)
 {
     const struct maintenance *row = maintenance_due(&cloud->inventory, time_us);
     if (!row)
         return false;
-    if (row->started) {
+    if (row->started || row->until_us <= time_us) {
         ret_event->kind = EVENT_MAINTENANCE_ENDED;
         ret_event->maintenance_ended.maintenance = row->id;
-    } else {
-        ret_event->kind = EVENT_MAINTENANCE_STARTED;
-        ret_event->maintenance_started.maintenance = row->id;
+        return true;
     }
+    if (vacate_next(cloud, row->node, time_us, ret_event))
+        return true;
+    ret_event->kind = EVENT_MAINTENANCE_STARTED;
+    ret_event->maintenance_started.maintenance = row->id;
     return true;
 }

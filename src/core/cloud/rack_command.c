@@ -233,33 +233,104 @@ static const char *rack_fault(const struct cloud *cloud, const struct node_place
     return rack->nodes + nodes > RACK_NODES_MAX ? "rack" : NULL;
 }
 
+static bool same_block(const struct node_new *a, const struct node_new *b)
+{
+    return a->place.site == b->place.site && strcmp(a->place.block, b->place.block) == 0;
+}
+
 static bool same_rack(const struct node_new *a, const struct node_new *b)
 {
     return a->place.site == b->place.site && strcmp(a->place.rack, b->place.rack) == 0;
 }
 
-// Nodes of a rack stand together in the list; each list is at most NODES_NEW_MAX long.
+struct nodes_so_far {     // of a list, up to and with a node of it
+    uint32_t rack, block; // nodes in the rack and the block of that node
+    uint32_t classes;     // that are new
+    bool moved;           // its rack stands elsewhere further up
+};
+
+static bool stands_alike(const struct node_place *a, const struct node_place *b)
+{
+    return strcmp(a->block, b->block) == 0 && a->feeder_a == b->feeder_a &&
+           a->feeder_b == b->feeder_b;
+}
+
+static void nodes_count(const struct cloud *cloud, const struct nodes_new *new, uint32_t at,
+                        struct nodes_so_far *so_far)
+{
+    const struct node_new *node = &new->nodes[at];
+    const struct node_class *class = &node->place.class;
+    bool known = class_is_empty(class) || class_find(&cloud->inventory, class);
+    so_far->rack = so_far->block = 1;
+    so_far->moved = false;
+    for (uint32_t i = 0; i < at; i++) {
+        const struct node_new *other = &new->nodes[i];
+        bool rack = same_rack(other, node);
+        so_far->rack += rack;
+        so_far->block += same_block(other, node);
+        so_far->moved = so_far->moved || (rack && !stands_alike(&other->place, &node->place));
+        known = known || class_same(&other->place.class, class);
+    }
+    so_far->classes += !known;
+}
+
+// Names of the list, to find one that is there twice.
+enum { NODES_SLOTS = 2048 };
+_Static_assert((int)NODES_SLOTS > (int)NODES_NEW_MAX, "a slot is always free");
+
+static bool named_twice(const struct nodes_new *new, uint32_t at, uint16_t slots[NODES_SLOTS])
+{
+    const char *name = new->nodes[at].name;
+    uint32_t hash = 2166136261u;
+    for (size_t i = 0; name[i]; i++)
+        hash = (hash ^ (uint8_t)name[i]) * 16777619u;
+    uint32_t slot = hash % NODES_SLOTS;
+    for (; slots[slot]; slot = (slot + 1) % NODES_SLOTS)
+        if (strcmp(new->nodes[slots[slot] - 1].name, name) == 0)
+            return true;
+    slots[slot] = (uint16_t)(at + 1);
+    return false;
+}
+
+static enum answer nodes_space(const struct cloud *cloud, const struct node_place *place,
+                               const struct nodes_so_far *so_far)
+{
+    if (cloud->inventory.classes.used + so_far->classes > CLASSES_MAX)
+        return ANSWER_FULL;
+    return space_for(cloud, place, so_far->block);
+}
+
+static bool node_may(const struct cloud *cloud, const struct nodes_new *new, uint32_t at,
+                     struct nodes_so_far *so_far, struct cloud_step *ret_step)
+{
+    const struct node_new *node = &new->nodes[at];
+    const char *fault = place_fault(cloud, &node->place);
+    if (fault)
+        return bad_field(ret_step, fault);
+    if (node_named(&cloud->inventory, str_from(node->name)))
+        return refuse(ret_step, ANSWER_EXISTS);
+    nodes_count(cloud, new, at, so_far);
+    fault = so_far->moved ? "rack" : rack_fault(cloud, &node->place, so_far->rack);
+    if (fault)
+        return bad_field(ret_step, fault);
+    enum answer answer = nodes_space(cloud, &node->place, so_far);
+    return answer == ANSWER_OK || refuse(ret_step, answer);
+}
+
 static bool nodes_may(const struct cloud *cloud, const struct nodes_new *new,
                       struct cloud_step *ret_step)
 {
     if (new->count == 0 || new->count > NODES_NEW_MAX)
         return bad_field(ret_step, "nodes");
-    uint32_t together = 0;
+    uint16_t slots[NODES_SLOTS] = {0};
+    struct nodes_so_far so_far = {0};
     for (uint32_t i = 0; i < new->count; i++) {
         const struct node_new *node = &new->nodes[i];
         if (strnlen(node->name, sizeof node->name) == sizeof node->name ||
-            !node_name_valid(str_from(node->name)))
+            !node_name_valid(str_from(node->name)) || named_twice(new, i, slots))
             return bad_field(ret_step, "name");
-        if (node_named(&cloud->inventory, str_from(node->name)))
-            return refuse(ret_step, ANSWER_EXISTS);
-        together = i > 0 && same_rack(node, node - 1) ? together + 1 : 1;
-        const char *fault = place_fault(cloud, &node->place);
-        fault = fault ? fault : rack_fault(cloud, &node->place, together);
-        if (fault)
-            return bad_field(ret_step, fault);
-        enum answer answer = space_for(cloud, &node->place, together);
-        if (answer != ANSWER_OK)
-            return refuse(ret_step, answer);
+        if (!node_may(cloud, new, i, &so_far, ret_step))
+            return false;
     }
     return true;
 }

@@ -1,10 +1,12 @@
 // xid.h - what an Xid of NVIDIA's driver asks for: nothing, a reset, or another part.
 //
-// Source: "Analyzing Xid Errors with the Xid Catalog" (docs.nvidia.com/deploy/xid-errors), column
-// of the immediate action, and the "Xid Checks" of NVIDIA Health Validation. RESTART_APP and what
-// only informs is APPLICATION: the job has failed, the device has not. RESET_GPU, RESTART_BM and
-// what needs a reset to take effect is RESET. A device that has gone from its bus (79) or that can
-// remap no more rows (64) is for REPLACE: a person looks before it comes back.
+// Source: NVIDIA, "Analyzing Xid Errors with the Xid Catalog", table 1, column "Resolution Bucket
+// (Immediate Action)", for Ampere and newer (docs.nvidia.com/deploy/xid-errors/
+// analyzing-xid-catalog.html). RESTART_APP and IGNORE are APPLICATION: the device has not failed.
+// RESET_GPU and RESTART_VM are RESET. Two are for REPLACE, a person looks before they come back: 64
+// (RESET_GPU, then CONTACT_SUPPORT: rows can be remapped no more) and 79 (RESTART_BM, then
+// CONTACT_SUPPORT: gone from its bus). 48 (WORKFLOW_XID_48) ends in a reset, 45 (WORKFLOW_XID_45)
+// follows the error that came before it, which is reported for itself.
 //
 //   Owner      nobody: a table
 //   Invariant  none

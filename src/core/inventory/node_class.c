@@ -4,7 +4,7 @@
 #include "core/inventory/site.h"
 #include <string.h>
 
-static bool same(const struct node_class *a, const struct node_class *b)
+bool class_same(const struct node_class *a, const struct node_class *b)
 {
     return a->owner == b->owner &&
            a->operator== b->operator&& a->vendor == b->vendor &&
@@ -15,14 +15,14 @@ static bool same(const struct node_class *a, const struct node_class *b)
 bool class_is_empty(const struct node_class *class)
 {
     static const struct node_class empty;
-    return same(class, &empty);
+    return class_same(class, &empty);
 }
 
 uint64_t class_find(const struct inventory *inventory, const struct node_class *class)
 {
     uint32_t cursor = 0;
     for (const struct node_class *row; (row = table_step(&inventory->classes, &cursor));)
-        if (same(row, class))
+        if (class_same(row, class))
             return row->id;
     return 0;
 }

@@ -35,6 +35,7 @@ struct node_classed {
 // at all is class 0 too: class_is_empty tells them apart.
 uint64_t class_find(const struct inventory *inventory, const struct node_class *class);
 bool class_is_empty(const struct node_class *class);
+bool class_same(const struct node_class *a, const struct node_class *b); // but for the id
 // Keys are letters, digits, '-', '_', '.'; values too; ascending by key, each once.
 bool labels_valid(str labels);
 // Sets or (with an empty value) removes one label in a text of 128 bytes; false: no room, bad form.

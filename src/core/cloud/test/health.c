@@ -96,6 +96,9 @@ static void an_xid_is_the_applications_the_drivers_or_the_parts(void **state)
     assert_int_equal(xid_class(64), XID_REPLACE);
     assert_int_equal(xid_class(119), XID_RESET);
     assert_int_equal(xid_class(0), XID_UNKNOWN);
+    assert_int_equal(xid_class(63), XID_APPLICATION);
+    assert_int_equal(xid_class(92), XID_APPLICATION);
+    assert_int_equal(xid_class(74), XID_UNKNOWN); // a workflow of its own: a person looks
 }
 
 // A job on a cordoned device ends by itself; then, and only then, the device goes to repair.
@@ -191,6 +194,29 @@ static void a_window_of_maintenance_opens_and_closes_a_node(void **state)
     assert_int_equal(house_do(&run, end), ANSWER_NOT_FOUND);
 }
 
+static void what_runs_when_a_window_begins_is_stopped(void **state)
+{
+    (void)state;
+    struct input set = {.kind = INPUT_MAINTENANCE_NEW};
+    uint64_t endless = submit(2, 0), soon = submit(2, MINUTE_US / MS_US + 1000);
+    const struct node *node = node_of(endless);
+    assert_ptr_equal(node_of(soon), node);
+    assert_int_equal(house_report(&run, endless, 1, ATTEMPT_STARTED, 0), ANSWER_OK);
+    assert_int_equal(house_report(&run, soon, 1, ATTEMPT_STARTED, 0), ANSWER_OK);
+    set.maintenance =
+        (struct maintenance_new){node->id, run.time_us + MINUTE_US, run.time_us + HOUR_US};
+    assert_int_equal(house_do(&run, set), ANSWER_OK);
+    assert_int_equal(cloud_job(&run.cloud, endless)->state, JOB_RUNNING);
+    run.time_us = set.maintenance.from_us;
+    assert_int_equal(house_do(&run, (struct input){.kind = INPUT_TICK}), ANSWER_OK);
+    assert_int_equal(cloud_job(&run.cloud, endless)->state, JOB_STOPPING);
+    assert_int_equal(cloud_job(&run.cloud, endless)->stop_reason, REASON_MAINTENANCE);
+    assert_int_equal(cloud_job(&run.cloud, soon)->state, JOB_RUNNING); // its limit ends it
+    assert_int_equal(node->state, NODE_DRAINING);
+    assert_int_equal(house_report(&run, endless, 1, ATTEMPT_ENDED, 1000), ANSWER_OK);
+    assert_int_equal(cloud_job(&run.cloud, endless)->state, JOB_DONE);
+}
+
 static void bad_field(struct input input, const char *field)
 {
     assert_int_equal(house_do(&run, input), ANSWER_BAD_FIELD);
@@ -230,6 +256,7 @@ int main(void)
         T(corrected_errors_are_counted_in_a_window),
         T(a_silent_node_is_suspect_and_comes_back),
         T(a_window_of_maintenance_opens_and_closes_a_node),
+        T(what_runs_when_a_window_begins_is_stopped),
         T(reports_with_a_field_wrong),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

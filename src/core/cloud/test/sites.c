@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <cmocka.h>
 #include "house.h"
 
@@ -118,6 +119,45 @@ static void a_list_of_nodes_comes_whole_or_not_at_all(void **state)
     other.place.block[1] = '2'; // the rack stands in b1
     assert_int_equal(DO(INPUT_NODES_NEW, nodes, {1, &other}), ANSWER_BAD_FIELD);
     assert_string_equal(run.first.field, "block");
+}
+
+// What a list as a whole would break, though each node of it alone would do.
+static void a_list_is_counted_as_a_whole(void **state)
+{
+    (void)state;
+    static struct node_new nodes[NODES_NEW_MAX];
+    for (uint32_t i = 0; i < NODES_NEW_MAX; i++) {
+        nodes[i] = (struct node_new){.place = place};
+        snprintf(nodes[i].name, sizeof nodes[i].name, "m%u", i);
+        snprintf(nodes[i].place.rack, sizeof nodes[i].place.rack, "q%u", i % 20);
+    }
+    assert_int_equal(DO(INPUT_NODES_NEW, nodes, {NODES_NEW_MAX, nodes}), ANSWER_OK);
+    for (uint32_t i = 0; i < NODES_NEW_MAX; i++)
+        nodes[i].name[0] = 'k';
+    assert_int_equal(DO(INPUT_NODES_NEW, nodes, {25, nodes}), ANSWER_FULL); // 1,024 in the block
+    for (uint32_t i = 0; i < NODES_NEW_MAX; i++)
+        nodes[i].place.block[1] = (char)('2' + i % 2);
+    assert_int_equal(DO(INPUT_NODES_NEW, nodes, {1, nodes}), ANSWER_BAD_FIELD); // the rack's
+    for (uint32_t i = 0; i < NODES_NEW_MAX; i++)
+        nodes[i].place.rack[0] = 'p';
+    assert_int_equal(DO(INPUT_NODES_NEW, nodes, {40, nodes}), ANSWER_OK);
+    for (uint32_t i = 0; i < NODES_NEW_MAX; i++) {
+        nodes[i].name[0] = 'j';
+        snprintf(nodes[i].place.rack, sizeof nodes[i].place.rack, "o%u", i % 2);
+    }
+    assert_int_equal(DO(INPUT_NODES_NEW, nodes, {129, nodes}), ANSWER_BAD_FIELD); // 65 a rack
+    assert_string_equal(run.first.field, "rack");
+    memcpy(nodes[1].name, nodes[3].name, sizeof nodes[1].name);
+    assert_int_equal(DO(INPUT_NODES_NEW, nodes, {4, nodes}), ANSWER_BAD_FIELD);
+    assert_string_equal(run.first.field, "name");
+    memcpy(nodes[1].name, "unlike", 7);
+    nodes[2].place.block[1] = '9'; // o0 would stand in two blocks
+    assert_int_equal(DO(INPUT_NODES_NEW, nodes, {4, nodes}), ANSWER_BAD_FIELD);
+    nodes[2].place.block[1] = '2';
+    for (uint32_t i = 0; i < 65; i++)
+        snprintf(nodes[i].place.class.labels, sizeof nodes[i].place.class.labels, "a=%u", i);
+    assert_int_equal(DO(INPUT_NODES_NEW, nodes, {65, nodes}), ANSWER_FULL); // 64 classes
+    assert_int_equal(run.count, 0);
 }
 
 // A machine that reports itself alone retires what reported before it, never what stands in a rack.
@@ -258,6 +298,7 @@ int main(void)
         T(a_rack_brings_what_it_needs),
         T(a_dark_rack_sells_nothing),
         T(a_list_of_nodes_comes_whole_or_not_at_all),
+        T(a_list_is_counted_as_a_whole),
         T(a_live_machine_leaves_racks_alone),
         T(labels_move_a_node_to_another_class),
         T(at_most_64_classes),
