@@ -7,7 +7,7 @@ static bool is_text(const struct field *field)
 {
     enum field_form form = field->form;
     return form != FIELD_INTEGER && form != FIELD_BOOL && form != FIELD_TEXTS &&
-           form != FIELD_TEXT_MAP;
+           form != FIELD_TEXT_MAP && form != FIELD_OBJECTS;
 }
 
 static bool refuse_kind(const struct field *field, struct refusal *refusal)
@@ -48,6 +48,25 @@ static bool take_tree(const struct field *field, const struct json *json, struct
     return true;
 }
 
+static bool take_objects(const struct field *field, const struct json *json, struct value *value,
+                         struct refusal *refusal)
+{
+    char fix[120];
+    if (json->kind != JSON_ARRAY)
+        return refuse_kind(field, refusal);
+    snprintf(fix, sizeof fix, "give %" PRId64 " to %" PRId64 " objects", field->min, field->max);
+    if ((int64_t)json->count < field->min || (int64_t)json->count > field->max)
+        return refuse(refusal, REFUSE_FIELD, field->name, fix, "%s has %" PRIu32 " entries",
+                      field->name, json->count);
+    for (const struct json *entry = json->first; entry; entry = entry->next)
+        if (entry->kind != JSON_OBJECT)
+            return refuse(refusal, REFUSE_FIELD, field->name, fix,
+                          "line %" PRIu32 ": an entry of %s is not an object", entry->line,
+                          field->name);
+    *value = (struct value){.present = true, .tree = json};
+    return true;
+}
+
 static bool take(const struct field *field, const struct json *json, struct value *value,
                  struct refusal *refusal)
 {
@@ -57,6 +76,8 @@ static bool take(const struct field *field, const struct json *json, struct valu
     }
     if (field->form == FIELD_TEXTS || field->form == FIELD_TEXT_MAP)
         return take_tree(field, json, value, refusal);
+    if (field->form == FIELD_OBJECTS)
+        return take_objects(field, json, value, refusal);
     if (field->form == FIELD_INTEGER && json->kind == JSON_INTEGER)
         return field_take_integer(field, json->integer, value, refusal);
     if (field->form == FIELD_BOOL && (json->kind == JSON_TRUE || json->kind == JSON_FALSE)) {
@@ -68,20 +89,13 @@ static bool take(const struct field *field, const struct json *json, struct valu
     return refuse_kind(field, refusal);
 }
 
-bool body_read(const struct field *fields, str text, struct arena *arena, struct value *ret_values,
-               struct refusal *refusal)
+bool body_object(const struct field *fields, const struct json *object, struct value *ret_values,
+                 struct refusal *refusal)
 {
     uint32_t count = field_count(fields);
     for (uint32_t i = 0; i < count; i++)
         ret_values[i] = (struct value){0};
-    const struct json *root = NULL;
-    struct err err;
-    if (text.len > 0 && !json_read(text, text.len, arena, &root, &err))
-        return refuse(refusal, REFUSE_MALFORMED_JSON, NULL, NULL, "%.300s", err.text);
-    if (root && root->kind != JSON_OBJECT)
-        return refuse(refusal, REFUSE_MALFORMED_JSON, NULL, "send an object: {…}",
-                      "the body is JSON, but not an object");
-    for (const struct json *member = root ? root->first : NULL; member; member = member->next) {
+    for (const struct json *member = object ? object->first : NULL; member; member = member->next) {
         uint32_t i = field_find(fields, member->name);
         if (i == count)
             return field_refuse_unknown(fields, member->name, refusal);
@@ -92,4 +106,19 @@ bool body_read(const struct field *fields, str text, struct arena *arena, struct
         if (fields[i].required && !ret_values[i].present)
             return field_refuse_missing(&fields[i], refusal);
     return true;
+}
+
+bool body_read(const struct field *fields, str text, struct arena *arena, struct value *ret_values,
+               struct refusal *refusal)
+{
+    for (uint32_t i = 0; i < field_count(fields); i++)
+        ret_values[i] = (struct value){0};
+    const struct json *root = NULL;
+    struct err err;
+    if (text.len > 0 && !json_read(text, text.len, arena, &root, &err))
+        return refuse(refusal, REFUSE_MALFORMED_JSON, NULL, NULL, "%.300s", err.text);
+    if (root && root->kind != JSON_OBJECT)
+        return refuse(refusal, REFUSE_MALFORMED_JSON, NULL, "send an object: {…}",
+                      "the body is JSON, but not an object");
+    return body_object(fields, root, ret_values, refusal);
 }

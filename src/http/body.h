@@ -9,6 +9,10 @@
 #include "base/arena.h"
 #include "http/field.h"
 
+// An object of a list (FIELD_OBJECTS) by its own table.
+bool body_object(const struct field *fields, const struct json *object, struct value *ret_values,
+                 struct refusal *refusal);
+
 // An empty text stands for {}.
 bool body_read(const struct field *fields, str text, struct arena *arena, struct value *ret_values,
                struct refusal *refusal);

@@ -185,6 +185,7 @@ static bool take_form(const struct field *field, str text, struct value *value)
     case FIELD_INTEGER:
     case FIELD_TEXTS:
     case FIELD_TEXT_MAP:
+    case FIELD_OBJECTS:
     case FIELD_FORM_COUNT:
         break;
     }

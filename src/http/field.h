@@ -29,7 +29,8 @@
     X(FIELD_SITE, "string", "a site's id or slug")           \
     X(FIELD_ID, "string", "an id")                           \
     X(FIELD_TEXTS, "array", "a list of texts")               \
-    X(FIELD_TEXT_MAP, "object", "names, each with its text")
+    X(FIELD_TEXT_MAP, "object", "names, each with its text") \
+    X(FIELD_OBJECTS, "array", "a list of objects")
 #define X(name, type, words) name,
 enum field_form { FIELD_FORMS(X) FIELD_FORM_COUNT };
 #undef X
@@ -40,8 +41,9 @@ struct field {
     const char *name; // NULL ends a table
     enum field_form form;
     bool required, nullable;
-    int64_t min, max; // INTEGER: the value. TEXT: bytes. TEXTS and TEXT_MAP: entries.
-                      // DECIMAL: max = digits behind the point
+    int64_t min, max;       // INTEGER: the value. TEXT: bytes. TEXTS and TEXT_MAP: entries.
+                            // DECIMAL: max = digits behind the point
+    const struct field *of; // OBJECTS: the fields of each
     bool (*choice)(str text, uint32_t *ret_choice); // CHOICE
     const char *choices;                            // CHOICE: "floor, half_up"; ID: "job"
     const char *doc;
@@ -61,7 +63,7 @@ struct value {
     int64_t integer; // INTEGER, BOOL, TIME (us), MONTH, CHOICE; ids of ACCOUNT, CHIP, NODE, ID
     decimal number;  // DECIMAL
     str text;        // TEXT and everything that came as a text
-    const struct json *tree; // TEXTS, TEXT_MAP
+    const struct json *tree; // TEXTS, TEXT_MAP, OBJECTS
 };
 
 uint32_t field_count(const struct field *fields); // NULL is an empty table

@@ -34,6 +34,8 @@ static void type_of(struct json_out *json, const char *type, bool nullable)
 
 // Requests --------------------------------------------------------------------------------------
 
+static void object_of(struct json_out *json, const struct field *fields);
+
 static void bounds_of(struct json_out *json, const struct field *field)
 {
     switch (field->form) {
@@ -50,6 +52,13 @@ static void bounds_of(struct json_out *json, const struct field *field)
         reply_number(json, "maxItems", field->max);
         open_object(json, "items");
         text(json, "type", "string");
+        json_end(json);
+        break;
+    case FIELD_OBJECTS:
+        reply_number(json, "minItems", field->min);
+        reply_number(json, "maxItems", field->max);
+        open_object(json, "items");
+        object_of(json, field->of);
         json_end(json);
         break;
     case FIELD_TEXT_MAP:
@@ -99,6 +108,25 @@ static void schema_of_field(struct json_out *json, const struct field *field)
     json_end(json);
 }
 
+// The members of a schema; what holds a list of objects holds none of a second level.
+static void object_of(struct json_out *json, const struct field *fields)
+{
+    text(json, "type", "object");
+    json_name(json, S("additionalProperties"));
+    json_bool(json, false);
+    open_object(json, "properties");
+    for (const struct field *field = fields; field->name; field++) {
+        json_name(json, str_from(field->name));
+        schema_of_field(json, field);
+    }
+    json_end(json);
+    open_array(json, "required");
+    for (const struct field *field = fields; field->name; field++)
+        if (field->required)
+            json_text(json, str_from(field->name));
+    json_end(json);
+}
+
 static void request_body(struct json_out *json, const struct route *route)
 {
     if (!route->body || field_count(route->body) == 0)
@@ -107,20 +135,7 @@ static void request_body(struct json_out *json, const struct route *route)
     open_object(json, "content");
     open_object(json, "application/json");
     open_object(json, "schema");
-    text(json, "type", "object");
-    json_name(json, S("additionalProperties"));
-    json_bool(json, false);
-    open_object(json, "properties");
-    for (const struct field *field = route->body; field->name; field++) {
-        json_name(json, str_from(field->name));
-        schema_of_field(json, field);
-    }
-    json_end(json);
-    open_array(json, "required");
-    for (const struct field *field = route->body; field->name; field++)
-        if (field->required)
-            json_text(json, str_from(field->name));
-    json_end(json);
+    object_of(json, route->body);
     json_end(json);
     if (route->example) {
         json_name(json, S("example"));

@@ -209,8 +209,8 @@ static bool is_named(str key)
     return false;
 }
 
-static bool labels_take(struct exchange *exchange, const struct cloud *cloud, str list,
-                        struct node_label *label)
+bool labels_take(struct exchange *exchange, const struct cloud *cloud, str list,
+                 struct node_label *label)
 {
     size_t length = 0;
     *label = (struct node_label){0};

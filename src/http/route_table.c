@@ -11,6 +11,7 @@
 #include "http/log_api.h"
 #include "http/metrics_api.h"
 #include "http/node_api.h"
+#include "http/nodes_api.h"
 #include "http/site_api.h"
 #include "http/openapi.h"
 #include "http/price_api.h"
@@ -96,6 +97,13 @@ const struct route routes[] = {
           .view = curtail_answer_view,
           .summary = "Curtail a site: jobs are capped, paused and moved in class order",
           .example = "{\"for_ms\":10800000,\"to_permille\":750,\"within_ms\":30000}"),
+    ROUTE(POST("/api/v1/nodes", "new_nodes", ACTION_OPERATE), .body = nodes_new_fields,
+          .reply = reply_nodes_new, .look = nodes_new_look, .prepare = nodes_new_prepare,
+          .view = nodes_new_view,
+          .summary = "Many nodes by name: all that are not there yet, or none",
+          .example =
+              "{\"check\":true,\"nodes\":[{\"name\":\"m1\",\"site\":\"sakai\",\"block\":\"b1\","
+              "\"rack\":\"r1\",\"chip\":\"gb200\",\"devices\":4,\"memory_mib\":983040}]}"),
     ROUTE(POST("/api/v1/nodes/{node}/labels", "label_node", ACTION_OPERATE),
           .body = node_label_fields, .reply = reply_node, .look = node_label_look,
           .prepare = looked_prepare, .view = node_report_view,

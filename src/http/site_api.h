@@ -29,6 +29,9 @@ void node_label_look(struct exchange *exchange, const struct cloud *cloud);
 bool looked_prepare(struct exchange *exchange); // the look has made the input
 bool node_health_prepare(struct exchange *exchange);
 bool node_maintenance_prepare(struct exchange *exchange);
+// A list of labels into what a command takes; inside the room, also for nodes_api.h.
+bool labels_take(struct exchange *exchange, const struct cloud *cloud, str list,
+                 struct node_label *label);
 enum view entity_answer_view(struct exchange *exchange, const struct cloud *cloud);
 enum view site_answer_view(struct exchange *exchange, const struct cloud *cloud);
 enum view feeder_answer_view(struct exchange *exchange, const struct cloud *cloud);
