@@ -205,6 +205,10 @@ static const struct option node_retest_options[] = {
     {"failed", OPTION_FLAG, .help = "it did not pass"},
     END_OF_OPTIONS,
 };
+static const struct option node_import_options[] = {
+    {"dry-run", OPTION_FLAG, .help = "look through everything, add nothing"},
+    END_OF_OPTIONS,
+};
 static const struct option node_maintenance_options[] = {
     {"from", OPTION_TIME, "TIME", "when it begins, else now"},
     {"until", OPTION_TIME, "TIME", "when it is over", .required = true},
@@ -367,6 +371,16 @@ static const struct command rows[] = {
      .completes = "node", .run = cmd_node_drain, .example = "tatara node drain node-1"},
     {"node undrain", "place jobs there again", "NODE", WORDS(1, 1), .completes = "node",
      .run = cmd_node_undrain, .example = "tatara node undrain node-1"},
+    {"node import", "add the nodes of a file", "FILE", WORDS(1, 1), .options = node_import_options,
+     .run = cmd_node_import,
+     .about =
+         "CSV with a first line of column names, or YAML with a list called nodes. Needed: name, "
+         "site, block, rack, chip, devices, memory; also feeder_a, feeder_b, cpu, arch, base_w, "
+         "cap_w, owner, operator, vendor, origin, attestation, labels, and of a chip that is new "
+         "chip_class_w, chip_max_w, chip_idle_w, chip_memory. Every mistake of the file is named "
+         "with its place, and nothing is added unless there is none. Nodes that are there "
+         "already and equal are skipped, so it may be run again.",
+     .example = "tatara node import fleet.csv --dry-run"},
     {"node label", "change what rules see of a node", "NODE KEY=VALUE…", WORDS(2, 16),
      .completes = "node", .run = cmd_node_label,
      .about = "owner, operator and vendor are entities; origin is a country; attestation and all "

@@ -68,6 +68,7 @@
     X(feeder_cap)            \
     X(feeder_list)           \
     X(feeder_new)            \
+    X(node_import)           \
     X(node_label)            \
     X(node_maintenance)      \
     X(node_repaired)         \
