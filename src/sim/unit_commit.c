@@ -505,6 +505,110 @@ static void settle_start(struct search *search, struct commit_plan *trial, struc
     }
 }
 
+// All units at once: a dynamic program over the ages of every unit that keeps, hour by hour, the
+// BEAM cheapest pasts. Exact as long as there are no more.
+enum { BEAM = 256, PATTERNS = 1 << COMMIT_FEW };
+
+struct past {
+    int64_t cost;
+    uint64_t ages; // a byte for each unit
+    uint32_t before, pattern;
+};
+
+static int past_by_ages(const void *one, const void *two)
+{
+    const struct past *a = one, *b = two;
+    if (a->ages != b->ages)
+        return a->ages < b->ages ? -1 : 1;
+    if (a->cost != b->cost)
+        return a->cost < b->cost ? -1 : 1;
+    return (a->before > b->before) - (a->before < b->before);
+}
+
+static int past_by_cost(const void *one, const void *two)
+{
+    const struct past *a = one, *b = two;
+    if (a->cost != b->cost)
+        return a->cost < b->cost ? -1 : 1;
+    return past_by_ages(one, two);
+}
+
+// A past one hour longer; false when the pattern is not allowed after it.
+static bool past_goes_on(const struct commit_problem *problem, const struct past *past,
+                         uint32_t hour, uint32_t pattern, struct past *ret)
+{
+    *ret = (struct past){.cost = past->cost, .pattern = pattern};
+    for (uint32_t i = 0; i < problem->units; i++) {
+        const struct commit_unit *unit = &problem->unit[i];
+        int64_t start;
+        int32_t age = age_next(unit, ages_of(unit), (int32_t)(past->ages >> 8 * i & 255), hour,
+                               pattern >> i & 1, &start);
+        if (age < 0)
+            return false;
+        ret->cost += start;
+        ret->ages |= (uint64_t)age << 8 * i;
+    }
+    return true;
+}
+
+// Of the pasts that end alike the cheapest, and of these the BEAM cheapest.
+static uint32_t past_select(struct past *past, uint32_t count)
+{
+    uint32_t kept = 0;
+    qsort(past, count, sizeof *past, past_by_ages);
+    for (uint32_t i = 0; i < count; i++)
+        if (!kept || past[i].ages != past[kept - 1].ages)
+            past[kept++] = past[i];
+    qsort(past, kept, sizeof *past, past_by_cost);
+    return kept < BEAM ? kept : BEAM;
+}
+
+static uint32_t beam_hour(const struct search *search, uint32_t hour, const struct past *from,
+                          uint32_t count, struct past *next)
+{
+    const struct commit_problem *problem = search->problem;
+    uint32_t made = 0;
+    for (uint32_t pattern = 0; pattern < 1u << problem->units; pattern++) {
+        uint8_t on[COMMIT_UNITS_MAX];
+        for (uint32_t i = 0; i < problem->units; i++)
+            on[i] = pattern >> i & 1;
+        int64_t cost = hour_cost(search, on, hour, search->net_w[hour]);
+        for (uint32_t i = 0; i < count; i++) {
+            if (!past_goes_on(problem, &from[i], hour, pattern, &next[made]))
+                continue;
+            next[made].cost += cost;
+            next[made++].before = i;
+        }
+    }
+    return past_select(next, made);
+}
+
+static void beam(struct search *search)
+{
+    const struct commit_problem *problem = search->problem;
+    struct past *kept = calloc((size_t)BEAM * (problem->hours + 1), sizeof *kept);
+    struct past *next = calloc((size_t)BEAM * PATTERNS, sizeof *next);
+    must(kept && next);
+    for (uint32_t i = 0; i < problem->units; i++)
+        kept->ages |= (uint64_t)age_at_start(&problem->unit[i], ages_of(&problem->unit[i]))
+                      << 8 * i;
+    uint32_t count = 1;
+    for (uint32_t hour = 0; hour < problem->hours; hour++) {
+        count = beam_hour(search, hour, &kept[(size_t)BEAM * hour], count, next);
+        must(count > 0);
+        memcpy(&kept[(size_t)BEAM * (hour + 1)], next, count * sizeof *next);
+    }
+    uint32_t at = 0; // the cheapest stands first
+    for (uint32_t hour = problem->hours; hour-- > 0;) {
+        const struct past *past = &kept[(size_t)BEAM * (hour + 1) + at];
+        for (uint32_t i = 0; i < problem->units; i++)
+            search->on[hour][i] = past->pattern >> i & 1;
+        at = past->before;
+    }
+    free(kept);
+    free(next);
+}
+
 // The costs when only the units of a pattern may run: which fleets are worth a closer look.
 static void try_pattern(struct search *search, uint32_t pattern, struct commit_plan *trial)
 {
@@ -557,6 +661,7 @@ static void few_starts(struct search *search, struct commit_plan *trial, struct 
         memcpy(search->storage_w, best->storage_w, sizeof search->storage_w);
         for (uint32_t hour = 0; hour < problem->hours; hour++)
             search->net_w[hour] = problem->demand_w[hour] - best->storage_w[hour];
+        beam(search);
         improve(search);
         keep(search, trial);
         if (trial->cost_micro < best->cost_micro)

@@ -5,9 +5,10 @@
 // and down times, an hourly ramp, a grid with a price per hour, storage, and cover for the loss of
 // the largest running unit. Few units (<= COMMIT_FEW): every pair is re-decided exactly by dynamic
 // programming, the others held, until nothing improves, from the best fleets of a trial of all;
-// then windows of hours are tried with ramps and all. Many: a priority list, then the same for
-// single units. Storage is a dynamic program over its charge. Within an hour: merit order, ramps
-// looked after three hours ahead. Shortages are allowed and dear, so there is always a plan.
+// then all units by a beam of pasts, and windows of hours with ramps and all. Many: a priority
+// list, then the same for single units. Storage is a dynamic program over its charge. Within an
+// hour: merit order, ramps looked after three hours ahead. Shortages are allowed and dear, so there
+// is always a plan.
 //
 //   Owner      the caller's structs
 //   Invariant  integers only, no clock, no randomness: the same problem gives the same plan

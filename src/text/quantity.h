@@ -26,6 +26,7 @@ enum quantity_unit {
     UNIT_GRAM,
     UNIT_CELSIUS,
     UNIT_TOKEN,
+    UNIT_BYTE,
     QUANTITY_UNITS
 };
 

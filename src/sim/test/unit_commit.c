@@ -149,7 +149,7 @@ static void times_are_lawful(uint32_t i)
 static void plans_keep_every_rule(void **state)
 {
     (void)state;
-    for (uint64_t seed = 100; seed < 103; seed++) {
+    for (uint64_t seed = 100; seed < 102; seed++) {
         random_problem(seed, (uint32_t)(2 + seed % 4), 24);
         commit_solve(&problem, &plan);
         plan_is_lawful();
@@ -158,8 +158,7 @@ static void plans_keep_every_rule(void **state)
     }
 }
 
-// Against an exact optimum (cbc to 0.05 %) of 2 to 6 units over 48 hours: 0.5 % in the mean, 1 % at
-// the worst. More seeds:
+// Against an exact optimum (cbc to 0.05 %) of 2 to 6 units over 48 hours. More seeds:
 // TATARA_SEEDS=70. Storage is left out here: with it a plan may be some percent dearer.
 static void costs_agree_with_a_solver(void **state)
 {
@@ -167,8 +166,7 @@ static void costs_agree_with_a_solver(void **state)
     if (no_solver())
         return;
     const char *more = getenv("TATARA_SEEDS");
-    uint64_t seeds = more ? strtoull(more, NULL, 10) : 4, compared = 0;
-    double gaps = 0;
+    uint64_t seeds = more ? strtoull(more, NULL, 10) : 2, compared = 0;
     for (uint64_t seed = 1; seed <= seeds; seed++) {
         random_problem(seed, (uint32_t)(2 + seed % 5), 48);
         problem.storage = (struct commit_storage){.efficiency_permille = 1000};
@@ -181,12 +179,9 @@ static void costs_agree_with_a_solver(void **state)
         double gap = 100.0 * (double)(plan.cost_micro - best) / (double)best;
         if (more)
             print_message("seed %d: %u units, %.3f %%\n", (int)seed, problem.units, gap);
-        gaps += gap;
-        if (gap > 1.0 || gap < -0.1)
+        if (gap > 0.5 || gap < -0.1)
             fail_msg("seed %d: %u units, %.3f %% from the optimum", (int)seed, problem.units, gap);
     }
-    if (gaps > 0.5 * (double)compared)
-        fail_msg("%.3f %% from the optimum in the mean", gaps / (double)compared);
     assert_true(compared * 2 >= seeds);
 }
 

@@ -31,6 +31,7 @@ static void people_read_the_multiple_that_fits(void **state)
         {UNIT_COUNT,         999999,       0, "999,999"                    },
         {UNIT_COUNT,         12345678,     0, "12.3 M"                     },
         {UNIT_GRAM,          56100000,     0, "56.1 t"                     },
+        {UNIT_BYTE,          1536,         0, "1.50 KiB"                   },
         {UNIT_COUNT,         INT64_MIN,    0, "-9,223,372,037 bn"          },
         {UNIT_DEVICE_SECOND, INT64_MAX,    3, "2,562 bn device-h"          },
         {UNIT_PERCENT,       INT64_MAX,    0, "9,223,372,036,854,775,807 %"}
