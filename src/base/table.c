@@ -91,7 +91,6 @@ static void compact(struct table *table)
     memset(row_at(table, to), 0, (size_t)(table->high - to) * table->row_size);
     table->low = 0;
     table->high = to;
-    table->first_id = table_id(table->rows);
     slots_make(table, table->slots_mask + 1);
 }
 
@@ -108,8 +107,6 @@ void *table_add(struct table *table, uint64_t id)
     void *row = row_at(table, table->high);
     *(uint64_t *)row = id;
     slot_put(table, id, table->high);
-    if (table->high == 0)
-        table->first_id = id;
     table->high++;
     table->used++;
     table->last_id = id;
@@ -129,13 +126,16 @@ static bool find(const struct table *table, uint64_t id, uint32_t *ret_slot)
     return false;
 }
 
-// Ids are mostly given one after another and rows mostly stay: then the row stands where counting
-// from the first puts it, and no slot need be read.
+// Ids are mostly given one after another: then a row that was added since the last compaction
+// stands where counting back from the newest puts it, and no slot need be read.
 void *table_get(const struct table *table, uint64_t id)
 {
-    uint64_t place = id - table->first_id;
-    if (id && place < table->high && table_id(row_at(table, (uint32_t)place)) == id)
-        return row_at(table, (uint32_t)place);
+    uint64_t back = table->last_id - id; // wraps above the last id: then far too much
+    if (id && back < table->high) {
+        void *row = row_at(table, table->high - 1 - (uint32_t)back);
+        if (table_id(row) == id)
+            return row;
+    }
     uint32_t slot;
     return find(table, id, &slot) ? row_at(table, table->slots[slot] - 1) : NULL;
 }
@@ -172,7 +172,7 @@ void table_clear(struct table *table)
 {
     memset(table->rows, 0, (size_t)table->high * table->row_size);
     table->low = table->high = table->used = 0;
-    table->last_id = table->first_id = 0;
+    table->last_id = 0;
     slots_make(table, 16);
 }
 
