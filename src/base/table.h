@@ -17,8 +17,8 @@
 
 struct table {
     unsigned char *rows;
-    uint32_t *slots;   // open addressing: hash of id -> row index + 1, 0 is empty
-    uint64_t last_id;  // the highest id ever added
+    uint32_t *slots;  // open addressing: hash of id -> row index + 1, 0 is empty
+    uint64_t last_id; // the highest id ever added
     uint32_t row_size, rows_max, slots_mask;
     uint32_t low, high, used; // rows stand in [low, high)
     uint32_t ready;           // rows whose memory may be touched
