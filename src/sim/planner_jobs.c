@@ -575,7 +575,9 @@ int64_t jobs_under_way_mj(struct planner *planner)
             continue;
         struct planner_job *job = &planner->jobs[slot];
         jobs_runs(planner, job->job);
-        sum += job_energy_mj(planner, job, rise_ms(planner, job)); // draw took all of it off
+        sum += job->energy_mj;
+        if (!job->paused) // of a rise, draw took all off
+            sum += job_energy_mj(planner, job, rise_ms(planner, job));
     }
     return sum;
 }

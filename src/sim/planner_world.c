@@ -415,12 +415,12 @@ bool world_curtail(struct planner *planner, const struct agenda_entry *entry, st
 {
     const struct scenario_curtailment *row = &planner->scenario->curtailment[entry->subject];
     const struct planner_site *site = &planner->sites[row->site];
-    struct input input = {.kind = INPUT_FEEDER_CAP};
-    int64_t level_w = planner->draw.site[row->site].level_w;
-    input.cap = (struct feeder_cap_new){.feeder = site->grid,
-                                        .cap_w = level_w * row->to_permille / 1000,
-                                        .from_us = planner->now_us,
-                                        .until_us = planner->now_us + row->for_us};
+    struct input input = {.kind = INPUT_SITE_CURTAIL};
+    int64_t watts = planner->draw.site[row->site].level_w * row->to_permille / 1000;
+    input.curtail = (struct site_curtail){.site = site->id,
+                                          .watts = watts > 0 ? watts : 1,
+                                          .for_us = row->for_us,
+                                          .within_ms = row->within_us / MS_US};
     return put(planner, &input, err);
 }
 
