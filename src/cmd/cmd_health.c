@@ -45,6 +45,14 @@ static int report(const struct invocation *invocation, const char *kind, int64_t
         api_fail(invocation, &err);
         return EXIT_USE;
     }
+    bool of_device = strcmp(kind, "xid") == 0 || strncmp(kind, "ecc_", 4) == 0;
+    if (of_device && index < 0) {
+        struct err err;
+        err_set(&err, "%s is of a device: give NODE:INDEX, as in %s:0", kind, buf_cstr(&node));
+        buf_finish(&node);
+        api_fail(invocation, &err);
+        return EXIT_USE;
+    }
     struct request request;
     request_init(&request, "POST", "/api/v1/nodes/", buf_cstr(&node), "/health");
     request_text(&request, "kind", kind);
@@ -98,5 +106,6 @@ int cmd_node_maintenance(struct invocation *invocation)
     given_time(&request, options, "from");
     given_time(&request, options, "until");
     return request_quiet(&request, invocation,
-                         "set: no job goes there that would still run when it begins");
+                         "set: no job goes there that would still run when it begins; "
+                         "what runs then is stopped with notice");
 }
