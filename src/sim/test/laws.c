@@ -50,6 +50,15 @@ static int64_t id_of(const struct json *line, const char *name)
             fail_msg("seed %" PRIu64 ", line %" PRIu64 ": %s", (record)->seed, seq, what); \
     } while (0)
 
+// A rack comes with all the devices of its nodes.
+static void take_rack(struct record *record, const struct json *line)
+{
+    int64_t first = id_of(line, "first_node"), nodes = json_member(line, S("nodes"))->integer;
+    assert_true(first + nodes <= NODES_MAX);
+    for (int64_t i = first; i < first + nodes; i++)
+        record->devices_of[i] = json_member(line, S("devices"))->integer;
+}
+
 // Law 3: no device is under two leases, and none that does not exist.
 static void take_lease(struct record *record, uint64_t seq, const struct json *line)
 {
@@ -140,6 +149,8 @@ static bool take_line(void *context, uint64_t seq, str text)
     record->last_us = time_us;
     if (str_is(kind, S("device_added")))
         record->devices_of[id_of(line, "node")]++;
+    else if (str_is(kind, S("rack_added")))
+        take_rack(record, line);
     else if (str_is(kind, S("leased")))
         take_lease(record, seq, line);
     else if (str_is(kind, S("lease_ended")))
@@ -168,8 +179,12 @@ static void check_time(const struct record *record, const struct sim *sim)
     for (int state = 0; state < CAPACITY_STATE_COUNT; state++)
         all_ms += capacity_device_ms(capacity, (enum capacity_state)state, now_us);
     uint32_t cursor = 0;
-    for (const struct device *device; (device = table_step(&inventory->devices, &cursor));)
-        there_ms += now_us / MS_US - device->added_us / MS_US;
+    for (const struct node *node; (node = table_step(&inventory->nodes, &cursor));) {
+        for (uint32_t i = 0; i < node->devices; i++) {
+            const struct device *device = node_device(inventory, node, i); // none of a rack's
+            there_ms += now_us / MS_US - (device ? device->added_us : node->added_us) / MS_US;
+        }
+    }
     if (capacity_device_ms(capacity, CAPACITY_LEASED, now_us) != held_ms || all_ms != there_ms)
         fail_msg("seed %" PRIu64 ": held %" PRId64 " device-ms, all states %" PRId64
                  ", devices were there %" PRId64,
