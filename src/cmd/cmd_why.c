@@ -37,6 +37,8 @@ int cmd_why(struct invocation *invocation)
         {NULL,        NULL,              SHOW_TEXT  },
     };
     struct show_field stated[FIELDS_MAX] = {0};
+    if (strncmp(invocation->options.words[0], "reservation-", 12) == 0)
+        return reservation_show(invocation, invocation->options.words[0]);
     struct api api;
     struct call_answer answer;
     int code = api_open(&api, invocation);

@@ -116,6 +116,28 @@ static const struct option price_set_options[] = {
     {"tax", OPTION_INTEGER, "PERMILLE", "tax in 1/1000, else 100 (10 %)", .min = 0, .max = 1000},
     END_OF_OPTIONS,
 };
+#define OPTIONS_OF_RESERVED                                                                   \
+    {"nodes", OPTION_INTEGER, "N", "how many nodes, else 1", .min = 1, .max = 16384},         \
+        {"devices", OPTION_INTEGER, "N", "whole devices of each node, else 1", .min = 1,      \
+         .max = 256},                                                                         \
+        {"chip", OPTION_TEXT, "CHIP", "kind of device", .completes = "chip"},                 \
+    {                                                                                         \
+        "together", OPTION_TEXT, "LEVEL", "all nodes in one site, block or rack; rack! insists" \
+    }
+static const struct option reservation_add_options[] = {
+    OPTIONS_OF_RESERVED,
+    {"account", OPTION_TEXT, "ACCOUNT", "whose it is to be, else one's own",
+     .completes = "account"},
+    {"start", OPTION_TIME, "TIME", "its start, else now"},
+    {"end", OPTION_TIME, "TIME", "its end", .required = true},
+    {"name", OPTION_TEXT, "TEXT", "what it is for"},
+    END_OF_OPTIONS,
+};
+static const struct option reservation_earliest_options[] = {
+    OPTIONS_OF_RESERVED,
+    {"for", OPTION_DURATION, "TIME", "for so long, on end", .required = true},
+    END_OF_OPTIONS,
+};
 static const struct option limit_set_options[] = {
     {"devices", OPTION_INTEGER, "N", "devices at once", .min = 0, .max = 1000000000},
     {"month", OPTION_MONEY, "MONEY", "money a month"},
@@ -361,7 +383,8 @@ static const struct command rows[] = {
      .completes = "job", .options = job_stop_options, .run = cmd_job_stop,
      .example = "tatara job stop job-17 --grace 10s"},
     {"why", "why a job is where it is: the rule, its place in line, an estimate", "ID",
-     WORDS(1, 1), .completes = "job", .run = cmd_why, .example = "tatara why job-17"},
+     WORDS(1, 1), .completes = "job", .run = cmd_why,
+     .example = "tatara why job-17\ntatara why reservation-3"},
     {"status", "the house on one page: devices, jobs, money", .run = cmd_status,
      .example = "tatara status"},
     {"node list", "servers", .run = cmd_node_list, .example = "tatara node list"},
@@ -458,6 +481,18 @@ static const struct command rows[] = {
                 "key=$(tatara key new --account acme --role user --quiet)"},
     {"key revoke", "end an access key within a second", "ID", WORDS(1, 1), .completes = "key",
      .run = cmd_key_revoke, .example = "tatara key revoke key-3"},
+    {"reservation add", "book devices for an account, from one instant to another",
+     .options = reservation_add_options, .run = cmd_reservation_add,
+     .example = "tatara reservation add --account acme --devices 8 --end 2027-01-01"},
+    {"reservation list", "reservations, the newest last", .options = account_options,
+     .run = cmd_reservation_list, .example = "tatara reservation list"},
+    {"reservation show", "one reservation: its nodes, and why it is as it is", "ID", WORDS(1, 1),
+     .run = cmd_reservation_show, .example = "tatara reservation show reservation-3"},
+    {"reservation cancel", "end a reservation and its jobs", "ID", WORDS(1, 1),
+     .run = cmd_reservation_cancel, .example = "tatara reservation cancel reservation-3"},
+    {"reservation earliest", "from when on so much could be reserved for so long",
+     .options = reservation_earliest_options, .run = cmd_reservation_earliest,
+     .example = "tatara reservation earliest --nodes 4 --devices 8 --for 3h"},
     {"price list", "prices, those in force last", .run = cmd_price_list,
      .example = "tatara price list"},
     {"price set", "a new price from now on; leases keep the one they began with",

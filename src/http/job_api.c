@@ -450,6 +450,9 @@ static const struct why_words why_words[WHY_RULE_COUNT] = {
                             "stop it and ask with another rule"),
     [WHY_INFEASIBLE] =
         WORDS("no node of this house has what it asks for", "stop it and ask for less"),
+    [WHY_NOT_STARTED] = WORDS("its reservation has not begun", "wait, or submit it without one"),
+    [WHY_RESERVED_FULL] = WORDS("the other jobs of its reservation leave too little",
+                                "wait until one ends, or ask for less"),
     [WHY_RUNNING] = WORDS("it has its devices", ""),
     [WHY_PAUSED] = WORDS("a power limit fell under what is promised: it stands still",
                          "wait, or ask for a higher class; see: tatara site curtailed"),

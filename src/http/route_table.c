@@ -15,6 +15,7 @@
 #include "http/site_api.h"
 #include "http/openapi.h"
 #include "http/price_api.h"
+#include "http/reservation_api.h"
 
 #define ROUTE(...)  \
     {               \
@@ -153,6 +154,26 @@ const struct route routes[] = {
           .reply = reply_chip_page, .view = chip_list_view, .summary = "Kinds of devices"),
     ROUTE(GET("/api/v1/leases", "list_leases", ACTION_READ_OWN), .query = lease_list_query,
           .reply = reply_lease_page, .view = lease_list_view, .summary = "Leases, newest last"),
+    // Reservations
+    ROUTE(NEW("/api/v1/reservations", "new_reservation", ACTION_OPERATE),
+          .body = reservation_new_fields, .reply = reply_reservation,
+          .prepare = reservation_new_prepare, .view = reservation_answer_view,
+          .summary = "Book devices for an account, from one instant to another",
+          .example = "{\"account\":\"acme\",\"devices\":1,"
+                     "\"start\":\"2027-07-01T00:00:00Z\",\"end\":\"2027-07-08T00:00:00Z\"}"),
+    ROUTE(GET("/api/v1/reservations", "list_reservations", ACTION_READ_OWN),
+          .query = reservation_list_query, .reply = reply_reservation_page,
+          .view = reservation_list_view, .summary = "Reservations, newest last"),
+    ROUTE(GET("/api/v1/reservations/{reservation}", "show_reservation", ACTION_READ_OWN),
+          .reply = reply_reservation, .view = reservation_show_view,
+          .summary = "One reservation: its nodes, and why it is as it is"),
+    ROUTE(DELETE("/api/v1/reservations/{reservation}", "cancel_reservation", ACTION_RUN),
+          .body = none, .reply = reply_reservation, .prepare = reservation_cancel_prepare,
+          .view = reservation_answer_view,
+          .summary = "Cancel a reservation: its jobs end, its devices are everybody's"),
+    ROUTE(GET("/api/v1/earliest-start", "earliest_start", ACTION_READ_HOUSE),
+          .query = earliest_query, .reply = reply_earliest, .view = earliest_view,
+          .summary = "From when on so much could be reserved for so long"),
     // Accounts and keys
     ROUTE(GET("/api/v1/accounts", "list_accounts", ACTION_READ_OWN), .query = account_list_query,
           .reply = reply_account_page, .view = account_list_view,

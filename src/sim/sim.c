@@ -205,6 +205,12 @@ static void job_input(struct sim *sim, struct input *input)
     if (rng_below(rng, 4) == 0)
         job->run_ms_max = 1000 + rng_below(rng, 2 * sim->config.run_ms_mean);
     name_of(input->job.name, sizeof input->job.name, "job", sim->steps);
+    const struct reservation *reserved = reservation_get(
+        &sim->turn.cloud.sched, any(sim, sim->turn.cloud.sched.reservations.last_id));
+    if (reserved && reservation_live(reserved) && rng_below(rng, 4) == 0) {
+        input->job.account = reserved->account;
+        input->job.reservation = reserved->id;
+    }
     for (size_t i = 0; i < sizeof input->request; i++) // some commands come twice
         input->request[i] = (uint8_t)(sim->steps / 2 >> i % 8 * 8);
     input->request[15] = 1;
@@ -235,12 +241,24 @@ static void power_input(struct sim *sim, struct input *input)
     input->curtail.site = feeders->used ? (uint64_t)rng_below(rng, 2) : 0;
 }
 
+static void reservation_input(struct sim *sim, uint64_t account, struct input *input)
+{
+    struct rng *rng = &sim->rng;
+    struct reservation_new *new = &input->reservation;
+    input->kind = INPUT_RESERVATION_NEW;
+    new->account = account;
+    new->shape.nodes = (uint32_t)rng_below(rng, 3);
+    new->shape.devices = 1 + (uint32_t)rng_below(rng, 4);
+    new->start_us = rng_below(rng, 3) ? sim->time_us + rng_below(rng, 900) * SECOND_US : 0;
+    new->end_us = sim->time_us + (900 + rng_below(rng, 600)) * SECOND_US;
+}
+
 static void rare_input(struct sim *sim, struct input *input)
 {
     struct rng *rng = &sim->rng;
     const struct cloud *cloud = &sim->turn.cloud;
     uint64_t account = any(sim, cloud->market.accounts.last_id);
-    switch (rng_below(rng, 10)) {
+    switch (rng_below(rng, 12)) {
     case 8:
     case 9:
         power_input(sim, input);
@@ -282,6 +300,13 @@ static void rare_input(struct sim *sim, struct input *input)
     case 5:
         input->kind = rng_below(rng, 3) ? INPUT_NODE_UNDRAIN : INPUT_NODE_DRAIN;
         input->id = any(sim, cloud->inventory.nodes.last_id);
+        break;
+    case 10:
+        input->kind = INPUT_RESERVATION_CANCEL;
+        input->id = any(sim, cloud->sched.reservations.last_id);
+        break;
+    case 11:
+        reservation_input(sim, account, input);
         break;
     default:
         input->kind = INPUT_INVOICE_ISSUE;

@@ -43,6 +43,8 @@
       "ask for fewer, or have the limit raised: tatara limit set")                                 \
     X(ANSWER_OVER_BUDGET, "over_budget", 422, "the account's money limit for this month is spent", \
       "have the limit raised: tatara limit set, or wait for next month")                           \
+    X(ANSWER_NOT_FREE, "not_free", 409, "not so much is free from then until then",                \
+      "see when it is: tatara reservation earliest")                                               \
     X(ANSWER_ALREADY_ENDED, "already_ended", 409, "it has ended already", "nothing to do")         \
     X(ANSWER_NOTHING_TO_BILL, "nothing_to_bill", 409,                                              \
       "nothing was used in that month that is not on an invoice already", "nothing to do")         \

@@ -309,6 +309,29 @@ static void fold_inventory(struct inventory *inventory, const struct event *even
     }
 }
 
+static void fold_reservation(struct cloud *cloud, const struct event *event)
+{
+    struct sched *sched = &cloud->sched;
+    switch ((uint32_t)event->kind) {
+    case EVENT_RESERVATION_BOOKED:
+        reservation_apply_booked(sched, &event->reservation_booked, event->time_us);
+        break;
+    case EVENT_RESERVATION_PART:
+        reservation_apply_part(sched, &cloud->inventory, &event->reservation_part);
+        break;
+    case EVENT_RESERVATION_STARTED:
+        reservation_apply_started(sched, &event->reservation_started);
+        break;
+    case EVENT_RESERVATION_MOVED:
+        reservation_apply_moved(sched, &cloud->inventory, &event->reservation_moved);
+        break;
+    default:
+        reservation_apply_ended(sched, &cloud->inventory, &event->reservation_ended,
+                                event->time_us);
+        limits_reserved(cloud, event->reservation_ended.reservation);
+    }
+}
+
 static struct effect fold(struct cloud *cloud, const struct event *event)
 {
     int64_t time_us = event->time_us;
@@ -374,6 +397,13 @@ static struct effect fold(struct cloud *cloud, const struct event *event)
     case EVENT_INVOICE_ISSUED:
         fold_money(cloud, event);
         break;
+    case EVENT_RESERVATION_BOOKED:
+    case EVENT_RESERVATION_PART:
+    case EVENT_RESERVATION_STARTED:
+    case EVENT_RESERVATION_MOVED:
+    case EVENT_RESERVATION_ENDED:
+        fold_reservation(cloud, event);
+        break;
     default:
         return fold_work(cloud, event);
     }
@@ -390,6 +420,7 @@ struct effect cloud_apply(struct cloud *cloud, const struct event *event)
     struct curtail_mark before = curtail_before(cloud, event);
     struct effect effect = fold(cloud, event);
     curtail_after(cloud, event, before);
+    reservations_touch(cloud, event->kind);
     request_apply(cloud, event);
     return effect;
 }
@@ -445,6 +476,10 @@ uint64_t event_subject(const struct event *event)
         return event->maintenance_set.maintenance;
     case EVENT_MAINTENANCE_ENDED:
         return event->maintenance_ended.maintenance;
+    case EVENT_RESERVATION_BOOKED:
+        return event->reservation_booked.reservation;
+    case EVENT_RESERVATION_ENDED:
+        return event->reservation_ended.reservation;
     case EVENT_INVOICE_LINE:
         return event->invoice_line.line.invoice;
     default:

@@ -75,6 +75,8 @@ bool cloud_check(const struct cloud *cloud, struct err *err)
         return err_set(err, "market: lease-%" PRIu64 " breaks an invariant", id);
     if (!sched_check(&cloud->sched, &cloud->market, &id))
         return err_set(err, "sched: job-%" PRIu64 " breaks an invariant", id);
+    if (!reservations_check(&cloud->sched, &id))
+        return err_set(err, "sched: reservation-%" PRIu64 " breaks an invariant", id);
     if (!meter_check(&cloud->meter, &id))
         return err_set(err, "meter: lease-%" PRIu64 " breaks an invariant", id);
     if (!billing_check(&cloud->billing, &cloud->market, &id))

@@ -9,40 +9,42 @@
 enum { MANY = 1 << 28, ONE = 1, CURTAILMENTS_MAX = 1 << 16 };
 
 // Every table of the state, in the order in which it is hashed and saved.
-#define TABLES(X)                          \
-    X(house, house)                        \
-    X(requests, request_row)               \
-    X(ended, ended_row)                    \
-    X(curtailments, curtailment)           \
-    X(ramps, ramp)                         \
-    X(ledger.books, book)                  \
-    X(inventory.chips, chip)               \
-    X(inventory.nodes, node)               \
-    X(inventory.devices, device)           \
-    X(inventory.capacities, capacity)      \
-    X(inventory.entities, entity)          \
-    X(inventory.sites, site)               \
-    X(inventory.feeders, feeder)           \
-    X(inventory.caps, feeder_cap)          \
-    X(inventory.blocks, block)             \
-    X(inventory.racks, rack)               \
-    X(inventory.classes, node_class)       \
-    X(inventory.pools, pool)               \
-    X(inventory.shares, share)             \
-    X(inventory.maintenances, maintenance) \
-    X(inventory.health, health)            \
-    X(market.accounts, account)            \
-    X(market.keys, access_key)             \
-    X(market.prices, price)                \
-    X(market.leases, lease)                \
-    X(market.parts, lease_part)            \
-    X(sched.jobs, job)                     \
-    X(sched.requirements, requirement)     \
-    X(sched.usual_shapes, usual_shape)     \
-    X(meter.rows, meter_row)               \
-    X(billing.rated, rated)                \
-    X(billing.invoices, invoice)           \
-    X(billing.lines, invoice_line)         \
+#define TABLES(X)                             \
+    X(house, house)                           \
+    X(requests, request_row)                  \
+    X(ended, ended_row)                       \
+    X(curtailments, curtailment)              \
+    X(ramps, ramp)                            \
+    X(ledger.books, book)                     \
+    X(inventory.chips, chip)                  \
+    X(inventory.nodes, node)                  \
+    X(inventory.devices, device)              \
+    X(inventory.capacities, capacity)         \
+    X(inventory.entities, entity)             \
+    X(inventory.sites, site)                  \
+    X(inventory.feeders, feeder)              \
+    X(inventory.caps, feeder_cap)             \
+    X(inventory.blocks, block)                \
+    X(inventory.racks, rack)                  \
+    X(inventory.classes, node_class)          \
+    X(inventory.pools, pool)                  \
+    X(inventory.shares, share)                \
+    X(inventory.maintenances, maintenance)    \
+    X(inventory.health, health)               \
+    X(market.accounts, account)               \
+    X(market.keys, access_key)                \
+    X(market.prices, price)                   \
+    X(market.leases, lease)                   \
+    X(market.parts, lease_part)               \
+    X(sched.jobs, job)                        \
+    X(sched.requirements, requirement)        \
+    X(sched.usual_shapes, usual_shape)        \
+    X(sched.reservations, reservation)        \
+    X(sched.reserved_parts, reservation_part) \
+    X(meter.rows, meter_row)                  \
+    X(billing.rated, rated)                   \
+    X(billing.invoices, invoice)              \
+    X(billing.lines, invoice_line)            \
     X(billing.issuers, issuer)
 
 static const struct {
@@ -106,6 +108,7 @@ void cloud_finish(struct cloud *cloud)
     lookup_finish(&cloud->index->requests);
     free(cloud->index->limits);
     free(cloud->index->plan.runs);
+    free(cloud->index->booking.runs);
     free(cloud->index);
     *cloud = (struct cloud){0};
 }
@@ -297,6 +300,7 @@ void cloud_reindex(struct cloud *cloud)
     market_reindex(&cloud->market);
     cloud_queue_rule(cloud);
     sched_reindex(&cloud->sched, &cloud->market);
+    reservations_reindex(&cloud->sched, &cloud->inventory);
     billing_reindex(&cloud->billing);
     requests_reindex(cloud);
     limits_reindex(cloud);

@@ -123,6 +123,11 @@ struct place_view cloud_place_view(const struct cloud *cloud);
 const struct job *cloud_job(const struct cloud *cloud, uint64_t job);
 const struct lease *cloud_lease(const struct cloud *cloud, uint64_t lease);
 
+// The first instant from new->start_us (0: now) on at which it could be booked for as long as that;
+// false: never, as far as is known, or a field is wrong.
+bool cloud_reservation_earliest(const struct cloud *cloud, const struct reservation_new *new,
+                                int64_t time_us, int64_t *ret_us);
+
 digest cloud_hash(const struct cloud *cloud);
 // The tables in the order in which they are saved; NULL past the last.
 const struct table *cloud_table(const struct cloud *cloud, uint32_t index);

@@ -27,7 +27,7 @@ struct placing_plan {
 };
 
 struct cloud_index {
-    struct placing_plan plan;
+    struct placing_plan plan, booking;
     struct lookup requests; // request digest -> request row
     struct limit_entry *limits;
     uint32_t limits_count, limits_room;
@@ -51,6 +51,10 @@ void requests_reindex(struct cloud *cloud);
 void limit_push(const struct cloud *cloud, const struct job *job);
 // The running job whose time limit ends first; NULL: none. Drops stale entries.
 const struct job *limit_first(const struct cloud *cloud, int64_t *ret_due_us);
+// The reservation was cut short: its running jobs end with it.
+void limits_reserved(struct cloud *cloud, uint64_t reservation);
+// Whether it is its reservation that ends it then, not its own limit.
+bool limit_is_reserved(const struct cloud *cloud, const struct job *job, int64_t due_us);
 void limits_reindex(struct cloud *cloud);
 int64_t month_due_us(const struct cloud *cloud, int64_t time_us); // when a month begins next
 // What placement sees at an instant, which may lie behind the last event.
@@ -74,6 +78,14 @@ bool maintenance_decide(const struct cloud *cloud, const struct input *input, ui
 // A cordoned device whose last lease has ended goes to repair; a window that begins or ends.
 bool emptied_next(const struct cloud *cloud, struct event *ret_event);
 bool maintenance_next(const struct cloud *cloud, int64_t time_us, struct event *ret_event);
+// reservation_command.c: booking and cancelling; what reservations have left to do, and when.
+bool reservation_decide(const struct cloud *cloud, const struct input *input, uint32_t step,
+                        struct cloud_step *ret_step);
+bool reservation_next(const struct cloud *cloud, int64_t time_us, struct event *ret_event);
+int64_t reservation_due_us(const struct cloud *cloud, int64_t now_us);
+void reservations_touch(struct cloud *cloud, enum event_kind kind);
+// command.c: the refusal for what place_feasible says.
+enum answer place_answer(enum place_verdict verdict);
 // rack_command.c: the next event of each, once site_command_decide has asked who it is.
 bool rack_new_next(const struct cloud *cloud, const struct rack_new *new, uint32_t step,
                    struct cloud_step *ret_step);

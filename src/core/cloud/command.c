@@ -2,6 +2,7 @@
 #include "base/must.h"
 #include "core/cloud/cloud_state.h"
 #include "core/cloud/command_check.h"
+#include "core/sched/reserve.h"
 #include <string.h>
 
 static void account_event(const struct cloud *cloud, const struct account_new *new,
@@ -250,7 +251,7 @@ static bool setting_set(const struct input *input, const struct principal *by,
     return true;
 }
 
-static enum answer answer_of(enum place_verdict verdict)
+enum answer place_answer(enum place_verdict verdict)
 {
     switch (verdict) {
     case PLACE_FITS:
@@ -336,6 +337,18 @@ static void job_event(const struct cloud *cloud, const struct job_submit *new,
     must(rule_canonical(str_from(new->require), fact->require, sizeof fact->require));
 }
 
+// Whether a job may name the reservation: its own account's, not over, and large enough.
+static enum answer reservation_answer(const struct cloud *cloud, const struct job_submit *new,
+                                      const struct shape *shape)
+{
+    const struct reservation *row = reservation_get(&cloud->sched, new->reservation);
+    if (!row || row->account != new->account)
+        return ANSWER_NOT_FOUND;
+    if (!reservation_live(row))
+        return ANSWER_ALREADY_ENDED;
+    return place_answer(reserve_feasible(&cloud->sched, &cloud->inventory, row, shape));
+}
+
 static bool job_submit(const struct cloud *cloud, const struct input *input,
                        const struct principal *by, struct cloud_step *ret_step)
 {
@@ -361,7 +374,9 @@ static bool job_submit(const struct cloud *cloud, const struct input *input,
                             account,
                             lease_class_asked(new->class_asked),
                             str_from(require)};
-    enum answer answer = answer_of(place_feasible(&ask, &shape));
+    enum answer answer = place_answer(place_feasible(&ask, &shape));
+    if (answer == ANSWER_OK && new->reservation)
+        answer = reservation_answer(cloud, new, &shape);
     if (answer != ANSWER_OK)
         return refuse(ret_step, answer);
     if (over_budget(cloud, account, input->time_us))

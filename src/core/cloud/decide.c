@@ -34,6 +34,9 @@ static bool input_next(const struct cloud *cloud, const struct input *input, uin
     case INPUT_MAINTENANCE_NEW:
     case INPUT_MAINTENANCE_END:
         return maintenance_decide(cloud, input, step, ret_step);
+    case INPUT_RESERVATION_NEW:
+    case INPUT_RESERVATION_CANCEL:
+        return reservation_decide(cloud, input, step, ret_step);
     case INPUT_OPEN:
     case INPUT_ACCOUNT_NEW:
     case INPUT_KEY_NEW:

@@ -16,12 +16,34 @@ static void swap(struct limit_entry *a, struct limit_entry *b)
     *b = kept;
 }
 
+static int64_t limit_us(const struct job *job)
+{
+    int64_t run_us, due_us;
+    if (job->paused_us || job->run_ms_max == 0 ||
+        __builtin_mul_overflow(job->run_ms_max, MS_US, &run_us) ||
+        __builtin_add_overflow(job->started_us + job->stood_us, run_us, &due_us))
+        return INT64_MAX;
+    return due_us;
+}
+
+bool limit_is_reserved(const struct cloud *cloud, const struct job *job, int64_t due_us)
+{
+    return reservation_get(&cloud->sched, job->reservation) && due_us < limit_us(job);
+}
+
+// The nearer of its own limit, which stands still while it does, and its reservation's end.
+static int64_t due_of(const struct cloud *cloud, const struct job *job)
+{
+    const struct reservation *row = reservation_get(&cloud->sched, job->reservation);
+    int64_t due_us = limit_us(job);
+    return row && reservation_stop_us(row) < due_us ? reservation_stop_us(row) : due_us;
+}
+
 void limit_push(const struct cloud *cloud, const struct job *job)
 {
     struct cloud_index *index = cloud->index;
-    int64_t limit_us, due_us;
-    if (job->run_ms_max == 0 || __builtin_mul_overflow(job->run_ms_max, MS_US, &limit_us) ||
-        __builtin_add_overflow(job->started_us + job->stood_us, limit_us, &due_us))
+    int64_t due_us = due_of(cloud, job);
+    if (due_us == INT64_MAX)
         return;
     if (index->limits_count == index->limits_room) {
         index->limits_room = index->limits_room ? index->limits_room * 2 : 64;
@@ -57,15 +79,26 @@ const struct job *limit_first(const struct cloud *cloud, int64_t *ret_due_us)
     while (index->limits_count) {
         const struct limit_entry *first = &index->limits[0];
         const struct job *job = cloud_job(cloud, first->job);
-        bool runs = job && job->state == JOB_RUNNING && !job->paused_us;
-        int64_t lasts_us = runs ? first->due_us - job->started_us - job->stood_us : 0;
-        if (runs && job->attempt == first->attempt && lasts_us == job->run_ms_max * MS_US) {
+        bool runs = job && job->state == JOB_RUNNING && job->attempt == first->attempt;
+        if (runs && first->due_us == due_of(cloud, job)) {
             *ret_due_us = first->due_us;
             return job;
         }
         pop(index);
+        if (runs && job->reservation)
+            limit_push(cloud, job); // its limit has moved, its reservation's end has not
     }
     return NULL;
+}
+
+void limits_reserved(struct cloud *cloud, uint64_t reservation)
+{
+    uint32_t cursor = 0;
+    if (reservation_get(&cloud->sched, reservation)->state != RESERVATION_CANCELLED)
+        return;
+    for (const struct job *job; (job = table_step(&cloud->sched.jobs, &cursor));)
+        if (job->reservation == reservation && job->state == JOB_RUNNING)
+            limit_push(cloud, job);
 }
 
 void limits_reindex(struct cloud *cloud)
@@ -113,6 +146,9 @@ bool cloud_next_due(const struct cloud *cloud, int64_t ticked_us, int64_t *ret_t
     }
     int64_t maintenance_us = maintenance_due_us(&cloud->inventory);
     due_us = maintenance_us < due_us ? maintenance_us : due_us;
+    int64_t time_us = cloud_time_us(cloud) > ticked_us ? cloud_time_us(cloud) : ticked_us;
+    int64_t reserved_us = reservation_due_us(cloud, time_us);
+    due_us = reserved_us < due_us ? reserved_us : due_us;
     *ret_time_us = due_us;
     return due_us != INT64_MAX;
 }

@@ -22,6 +22,8 @@ WORDS(job_power_text, enum job_power)
 WORDS(hold_why_text, enum hold_why)
 WORDS(hold_urgency_text, enum hold_urgency)
 WORDS(together_text, enum together)
+WORDS(reservation_state_text, enum reservation_state)
+WORDS(reservation_reason_text, enum reservation_reason)
 WORDS(book_role_text, enum book_role)
 WORDS(invoice_kind_text, enum invoice_kind)
 
@@ -462,6 +464,50 @@ ROWS(invoice_issued) = {
     F("tax", FIELD_BIGS, invoice_issued.invoice.tax, "per tax rate"),
     F("tax_permille", FIELD_NUMBERS, invoice_issued.invoice.tax_permille, "the tax rates"),
     F("total", FIELD_BIG, invoice_issued.invoice.total, "payable, with tax"),
+};
+ROWS(reservation_booked) = {
+    I("account", "account", reservation_booked.account, "whose it is"),
+    IO("chip", "chip", reservation_booked.shape.chips[0], "wanted chip, absent: any"),
+    IO("chip_2", "chip", reservation_booked.shape.chips[1], "or this one"),
+    IO("chip_3", "chip", reservation_booked.shape.chips[2], "or this one"),
+    IO("chip_4", "chip", reservation_booked.shape.chips[3], "or this one"),
+    F("devices", FIELD_NUMBER, reservation_booked.shape.devices, "how many devices of each node"),
+    F("end_us", FIELD_TIME, reservation_booked.end_us, "it ends"),
+    I("key", "key", reservation_booked.key, "the key it was booked with"),
+    F("lead_us", FIELD_BIG, reservation_booked.lead_us,
+      "microseconds of notice for jobs that must be gone by its start or its end"),
+    FO("name", FIELD_TEXT, reservation_booked.name, "its name"),
+    FO("nodes", FIELD_NUMBER, reservation_booked.shape.nodes, "how many nodes, absent: one"),
+    I("reservation", "reservation", reservation_booked.reservation, "the reservation"),
+    WO("spread", reservation_booked.shape.spread, word_together_text, TOGETHER_COUNT,
+       "no two nodes in one of these"),
+    F("start_us", FIELD_TIME, reservation_booked.start_us, "it begins"),
+    WO("together", reservation_booked.shape.together, word_together_text, TOGETHER_COUNT,
+       "all nodes in one of these"),
+    FO("together_must", FIELD_FLAG, reservation_booked.shape.together_must, "or not at all"),
+};
+ROWS(reservation_part) = {
+    I("reservation", "reservation", reservation_part.lease, "the reservation"),
+    F("runs", FIELD_RUNS, reservation_part, "[first node, how many nodes, devices of each], …"),
+};
+ROWS(reservation_started) = {
+    I("reservation", "reservation", reservation_started.reservation, "the reservation"),
+};
+ROWS(reservation_moved) = {
+    F("devices", FIELD_DEVICES, reservation_moved.devices, "of the new node"),
+    I("from", "node", reservation_moved.from, "the node that goes"),
+    W("reason", reservation_moved.reason, word_reservation_reason_text, RESERVATION_REASON_COUNT,
+      "why, empty: for the sake of nodes near each other"),
+    I("reservation", "reservation", reservation_moved.reservation, "the reservation"),
+    I("to", "node", reservation_moved.to, "the node that comes"),
+};
+ROWS(reservation_ended) = {
+    IO("node", "node", reservation_ended.node, "broken: the node that has no other"),
+    WO("reason", reservation_ended.reason, word_reservation_reason_text, RESERVATION_REASON_COUNT,
+       "broken: what is wrong with that node"),
+    I("reservation", "reservation", reservation_ended.reservation, "the reservation"),
+    W("state", reservation_ended.state, word_reservation_state_text, RESERVATION_STATE_COUNT,
+      "ended, cancelled or broken"),
 };
 ROWS(job_dropped) = {
     I("job", "job", job_dropped.job, "the job"),

@@ -2,6 +2,7 @@
 #include "base/must.h"
 #include "core/cloud/cloud_state.h"
 #include "core/cloud/curtail.h"
+#include "core/sched/reserve.h"
 #include <stdlib.h>
 
 static void release_event(const struct house *house, struct event *event)
@@ -64,7 +65,8 @@ static bool time_limit_event(const struct cloud *cloud, int64_t time_us, struct 
     event->job_stopping = (struct job_stopping){
         .job = job->id,
         .grace_ms = cloud_setting(cloud, SETTING_STOP_GRACE_MS),
-        .reason = REASON_TIME_LIMIT,
+        .reason =
+            limit_is_reserved(cloud, job, due_us) ? REASON_RESERVATION_ENDED : REASON_TIME_LIMIT,
     };
     return true;
 }
@@ -94,7 +96,7 @@ static bool place_event(const struct cloud *cloud, int64_t time_us, struct event
         return false;
     struct place_view view = place_view_at(cloud, time_us);
     struct placement placement;
-    if (!place_next(&view, &placement))
+    if (!reserve_place(&view, &placement) && !place_next(&view, &placement))
         return false;
     const struct job *job = cloud_job(cloud, placement.job);
     if (!curtail_permits(cloud, &placement, time_us))
@@ -141,6 +143,7 @@ bool follow_next(const struct cloud *cloud, int64_t time_us, struct event *ret_e
     if (house->invoicing)
         return invoice_post_next(cloud, ret_event);
     return emptied_next(cloud, ret_event) || maintenance_next(cloud, time_us, ret_event) ||
+           reservation_next(cloud, time_us, ret_event) ||
            time_limit_event(cloud, time_us, ret_event) || drop_event(cloud, time_us, ret_event) ||
            place_event(cloud, time_us, ret_event);
 }

@@ -55,7 +55,9 @@
     X(INPUT_NODE_LABEL, "node_label")           \
     X(INPUT_HEALTH_REPORT, "health_report")     \
     X(INPUT_MAINTENANCE_NEW, "maintenance_new") \
-    X(INPUT_MAINTENANCE_END, "maintenance_end")
+    X(INPUT_MAINTENANCE_END, "maintenance_end") \
+    X(INPUT_RESERVATION_NEW, "reservation_new") \
+    X(INPUT_RESERVATION_CANCEL, "reservation_cancel")
 #define X(name, text) name,
 enum input_kind { INPUT_KINDS(X) INPUT_KIND_COUNT };
 #undef X
@@ -214,6 +216,12 @@ struct maintenance_new {
     uint64_t node;
     int64_t from_us, until_us; // from 0: now
 };
+struct reservation_new {
+    uint64_t account;         // whose it is to be
+    struct shape shape;       // whole devices; zeros: what was not asked
+    int64_t start_us, end_us; // start 0: now
+    char name[32];
+};
 
 struct input {
     enum input_kind kind;
@@ -246,5 +254,6 @@ struct input {
         struct node_label label;
         struct health_report health;
         struct maintenance_new maintenance; // maintenance_end: id
+        struct reservation_new reservation; // reservation_cancel: id
     };
 };

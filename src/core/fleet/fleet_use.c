@@ -264,6 +264,7 @@ void fleet_window_remove(struct fleet *fleet, uint32_t node, const struct fleet_
     fleet->window_count--;
     windowed_mark(fleet, node);
     fleet->generation[ROOM_OPEN]++;
+    fleet->generation[ROOM_SELLABLE]++;
 }
 
 device_set windows_lock(const struct node_house *house, const struct fleet_shape *shape)

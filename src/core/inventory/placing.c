@@ -297,6 +297,16 @@ static void closes(struct placing *placing, uint32_t at, int64_t closes_us)
         fleet_window_add(placing->fleet, at, &window);
 }
 
+uint32_t placing_line(const struct inventory *inventory, const struct node *node)
+{
+    const struct placing *placing = inventory->placing;
+    const struct rack *rack = table_get(&inventory->racks, node->rack);
+    uint32_t a = rack ? feeder_place(inventory, rack->feeder_a) : NONE;
+    if (a == NONE)
+        return NONE;
+    return power_line(fleet_power(placing->fleet), a, feeder_place(inventory, rack->feeder_b));
+}
+
 // A machine that is on takes its base watts, whatever runs there.
 static void base_change(struct inventory *inventory, const struct node *node, uint32_t first)
 {
@@ -337,6 +347,26 @@ void placing_changed(struct inventory *inventory, const struct node *node)
         fleet_node_class(placing->fleet, at, (uint32_t)node->class);
         fleet_node_built(placing->fleet, at, &built);
         fleet_node_sellable(placing->fleet, at, &sellable);
+    }
+}
+
+void placing_window(const struct inventory *inventory, uint64_t node,
+                    const struct fleet_window *window, bool add)
+{
+    const struct placing *placing = inventory->placing;
+    const struct node *row = table_get(&inventory->nodes, node);
+    must(row && table_place(&inventory->nodes, row) < placing->first_room);
+    uint32_t at = placing->first[table_place(&inventory->nodes, row)] - 1;
+    for (; at != NONE; at = placing->placed[at].next) {
+        struct fleet_window part = *window;
+        for (int i = 0; i < 4; i++)
+            part.devices.bits[i] &= placing->placed[at].devices.bits[i];
+        if (device_set_count(&part.devices) == 0)
+            continue;
+        if (add)
+            fleet_window_add(placing->fleet, at, &part);
+        else
+            fleet_window_remove(placing->fleet, at, &part);
     }
 }
 

@@ -19,6 +19,11 @@ uint64_t placing_chips(const struct inventory *inventory, uint64_t chip); // its
 uint64_t placing_node(const struct inventory *inventory, uint32_t place); // the node's id
 uint32_t placing_sites(const struct inventory *inventory); // places of sites in the index
 uint64_t placing_site(const struct inventory *inventory, uint32_t place); // 0: of lone machines
+// The line of the power tree that a node hangs on; FLEET_NONE: not fed by it.
+uint32_t placing_line(const struct inventory *inventory, const struct node *node);
+// Reserved devices of a node: a window comes or goes.
+void placing_window(const struct inventory *inventory, uint64_t node,
+                    const struct fleet_window *window, bool add);
 // Memory for a plan, valid until the next call.
 void *placing_scratch(const struct inventory *inventory, size_t bytes);
 

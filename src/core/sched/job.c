@@ -145,6 +145,10 @@ static void enqueue(struct sched *sched, struct market *market, struct job *job)
     *(before ? &job_at(sched, before)->queue_next : &account->queue_first) = job->id;
     *(after ? &job_at(sched, after)->queue_previous : &account->queue_last) = job->id;
     account->queued++;
+    if (job->reservation) {
+        reservation_wait(sched, job, 1); // it stands in no line: reservation.h
+        return;
+    }
     line_add(&sched->index->line, job->id);
     queue_add(&sched->index->queue, market, job);
 }
@@ -158,6 +162,10 @@ static void dequeue(struct sched *sched, struct market *market, struct job *job)
     *(after ? &job_at(sched, after)->queue_previous : &account->queue_last) = before;
     job->queue_previous = job->queue_next = 0;
     account->queued--;
+    if (job->reservation) {
+        reservation_wait(sched, job, -1);
+        return;
+    }
     line_remove(&sched->index->line, job->id);
     queue_remove(&sched->index->queue, market, job);
 }
@@ -182,7 +190,8 @@ void job_apply_queued(struct sched *sched, struct market *market, const struct j
     job->shape = shape_normal(fact->shape);
     job->requirement =
         requirement_take(&sched->requirements, &sched->index->requirements, fact->require);
-    job->reservation = fact->reservation;
+    if (reservation_get(sched, fact->reservation)) // older journals name any
+        job->reservation = fact->reservation;
     job->run_ms_max = fact->run_ms_max;
     job->queued_us = time_us;
     job->spec = fact->spec;

@@ -20,6 +20,7 @@
 #include "base/table.h"
 #include "core/market/market.h"
 #include "core/sched/requirement.h"
+#include "core/sched/reservation.h"
 #include "core/sched/shape.h"
 #include "core/sched/usual_shape.h"
 #include <stdbool.h>
@@ -44,7 +45,8 @@
     X(REASON_CURTAILED, "curtailed")         \
     X(REASON_MAINTENANCE, "maintenance")     \
     X(REASON_MOVED, "moved")                 \
-    X(REASON_NODE_FAILED, "node_failed")
+    X(REASON_NODE_FAILED, "node_failed")     \
+    X(REASON_RESERVATION_ENDED, "reservation_ended")
 #define ENERGY_KINDS(X)                     \
     X(ENERGY_KIND_NONE, "none")             \
     X(ENERGY_KIND_MEASURED, "measured")     \
@@ -137,7 +139,7 @@ struct sched_rule {
 };
 
 struct sched {
-    struct table jobs, requirements, usual_shapes;
+    struct table jobs, requirements, usual_shapes, reservations, reserved_parts;
     struct sched_index *index; // caches only
 };
 

@@ -19,7 +19,7 @@ static uint64_t house_of(const struct inventory *inventory)
            placing_sites(inventory) + 1;
 }
 
-static bool permits(const struct inventory *inventory, str rule, uint64_t site, uint64_t class)
+bool rule_mask_permits(const struct inventory *inventory, str rule, uint64_t site, uint64_t class)
 {
     struct attribute said[ATTRIBUTES_MAX];
     struct rule_attribute seen[ATTRIBUTES_MAX];
@@ -40,10 +40,10 @@ static void make(struct rule_mask *mask, const struct inventory *inventory, str 
     must(mask->classes);
     for (uint32_t place = 0; place < mask->sites; place++) {
         uint64_t site = placing_site(inventory, place), bits = 0;
-        bits |= permits(inventory, rule, site, 0);
+        bits |= rule_mask_permits(inventory, rule, site, 0);
         uint32_t cursor = 0;
         for (const struct node_class *row; (row = table_step(&inventory->classes, &cursor));)
-            if (permits(inventory, rule, site, row->id))
+            if (rule_mask_permits(inventory, rule, site, row->id))
                 bits |= UINT64_C(1) << row->id;
         mask->classes[place] = bits;
     }

@@ -28,5 +28,7 @@ struct rule_masks {
 };
 
 void rule_masks_finish(struct rule_masks *masks);
+// What a rule says of one class at one site.
+bool rule_mask_permits(const struct inventory *inventory, str rule, uint64_t site, uint64_t class);
 // By site place of the index; NULL: an empty rule permits everything. Valid until the next call.
 const uint64_t *rule_mask(struct rule_masks *masks, const struct inventory *inventory, str rule);

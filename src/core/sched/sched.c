@@ -2,7 +2,12 @@
 #include "core/sched/sched_index.h"
 #include <stdlib.h>
 
-enum { JOBS_MAX = 1 << 24, REQUIREMENTS_MAX = 1 << 20 };
+enum {
+    JOBS_MAX = 1 << 24,
+    REQUIREMENTS_MAX = 1 << 20,
+    RESERVATIONS_MAX = 1 << 20,
+    RESERVED_PARTS_MAX = 1 << 24,
+};
 
 void sched_init(struct sched *sched)
 {
@@ -10,6 +15,8 @@ void sched_init(struct sched *sched)
     table_init(&sched->jobs, sizeof(struct job), JOBS_MAX);
     table_init(&sched->requirements, sizeof(struct requirement), REQUIREMENTS_MAX);
     table_init(&sched->usual_shapes, sizeof(struct usual_shape), USUAL_SHAPES_MAX * 2);
+    table_init(&sched->reservations, sizeof(struct reservation), RESERVATIONS_MAX);
+    table_init(&sched->reserved_parts, sizeof(struct reservation_part), RESERVED_PARTS_MAX);
     sched->index = calloc(1, sizeof *sched->index);
     must(sched->index);
     lookup_init(&sched->index->requirements);
@@ -34,6 +41,8 @@ void sched_finish(struct sched *sched)
     table_finish(&sched->jobs);
     table_finish(&sched->requirements);
     table_finish(&sched->usual_shapes);
+    table_finish(&sched->reservations);
+    table_finish(&sched->reserved_parts);
 }
 
 static bool occupies(const struct job *job)
@@ -62,7 +71,7 @@ void sched_reindex(struct sched *sched, const struct market *market)
     for (const struct job *job; (job = table_step(&sched->jobs, &cursor));) {
         if (occupies(job))
             horizon_job(&sched->index->horizon, market, job, 1);
-        if (job->state != JOB_QUEUED)
+        if (job->state != JOB_QUEUED || job->reservation)
             continue;
         line_add(&sched->index->line, job->id);
         queue_add(&sched->index->queue, market, job);

@@ -10,7 +10,15 @@
 #include "core/sched/queue.h"
 #include "core/sched/rule_mask.h"
 
+// What reservations have left to do; settled: nothing before due_us, unless something changes.
+struct reserve {
+    uint32_t live, waiting;       // reservations; queued jobs that name one
+    bool settled, short_of_nodes; // short: one waits for a node that could replace another
+    int64_t due_us;
+};
+
 struct sched_index {
+    struct reserve reserve;
     struct line line;
     struct queue queue;
     struct horizon horizon;

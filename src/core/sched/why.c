@@ -149,6 +149,23 @@ static void waiting(const struct place_view *view, const struct job *job, struct
         blocked(&search, why);
 }
 
+// In a reservation: before its start, or until a job of it ends.
+static void reserved(const struct place_view *view, const struct job *job, struct why *why)
+{
+    const struct reservation *row = reservation_get(view->sched, job->reservation);
+    const struct account *account = table_get(&view->market->accounts, job->account);
+    why->needs = shape_devices(&job->shape);
+    why->limit = shape_devices(&row->shape);
+    why->estimate_known = row->state == RESERVATION_BOOKED;
+    why->estimate_us = why->estimate_known ? row->start_us : 0;
+    why->rule = why->estimate_known ? WHY_NOT_STARTED : WHY_RESERVED_FULL;
+    enum hold hold = queue_limits(view, account, job);
+    if (hold == HOLD_LIMIT)
+        device_limit(account, job, why);
+    else if (hold == HOLD_MONTH)
+        month_limit(view, account, why);
+}
+
 void why_job(const struct place_view *view, const struct job *job, int64_t time_us,
              struct why *ret_why)
 {
@@ -161,7 +178,9 @@ void why_job(const struct place_view *view, const struct job *job, int64_t time_
     }
     if (job->state == JOB_DONE)
         why.rule = WHY_DONE;
-    if (job->state == JOB_QUEUED) {
+    if (job->state == JOB_QUEUED && job->reservation) {
+        reserved(view, job, &why);
+    } else if (job->state == JOB_QUEUED) {
         waiting(view, job, &why);
         when(view, job, time_us, &why);
     }

@@ -8,6 +8,7 @@
 //   account_month_limit   minor units: needs what has been charged this month; free 0; limit
 //
 //   capped_for_power      needs 1000 thousandths of its maximum watts, has limit
+//   reservation_…         needs its devices; free 0; limit: those of the reservation
 //
 // A limit is the rule for all jobs of its account; every other rule is that of the job alone.
 //
@@ -18,20 +19,22 @@
 #pragma once
 #include "core/sched/place.h"
 
-#define WHY_RULES(X)                            \
-    X(WHY_NEXT, "next")                         \
-    X(WHY_BEHIND, "behind_others")              \
-    X(WHY_NO_DEVICES, "no_free_devices")        \
-    X(WHY_NO_MEMORY, "no_free_memory")          \
-    X(WHY_NODES_CLOSED, "nodes_closed")         \
-    X(WHY_DEVICE_LIMIT, "account_device_limit") \
-    X(WHY_MONTH_LIMIT, "account_month_limit")   \
-    X(WHY_NO_PRICE, "no_price")                 \
-    X(WHY_INFEASIBLE, "infeasible_now")         \
-    X(WHY_FORBIDDEN, "forbidden_by_rule")       \
-    X(WHY_RUNNING, "running")                   \
-    X(WHY_PAUSED, "paused_for_power")           \
-    X(WHY_CAPPED, "capped_for_power")           \
+#define WHY_RULES(X)                              \
+    X(WHY_NEXT, "next")                           \
+    X(WHY_BEHIND, "behind_others")                \
+    X(WHY_NO_DEVICES, "no_free_devices")          \
+    X(WHY_NO_MEMORY, "no_free_memory")            \
+    X(WHY_NODES_CLOSED, "nodes_closed")           \
+    X(WHY_DEVICE_LIMIT, "account_device_limit")   \
+    X(WHY_MONTH_LIMIT, "account_month_limit")     \
+    X(WHY_NO_PRICE, "no_price")                   \
+    X(WHY_INFEASIBLE, "infeasible_now")           \
+    X(WHY_FORBIDDEN, "forbidden_by_rule")         \
+    X(WHY_NOT_STARTED, "reservation_not_started") \
+    X(WHY_RESERVED_FULL, "reservation_full")      \
+    X(WHY_RUNNING, "running")                     \
+    X(WHY_PAUSED, "paused_for_power")             \
+    X(WHY_CAPPED, "capped_for_power")             \
     X(WHY_DONE, "done")
 #define X(name, text) name,
 enum why_rule { WHY_RULES(X) WHY_RULE_COUNT };

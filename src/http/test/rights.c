@@ -26,6 +26,11 @@ static int open_house(void **state)
     test_house_report(&house, 1, ATTEMPT_STARTED, 0);
     house.time_us += 2 * HOUR_US;
     test_house_report(&house, 1, ATTEMPT_ENDED, 3600000);
+    reply = test_ask(&house, "POST", "/api/v1/reservations", house.admin.text, "",
+                     "{\"account\":\"acme\",\"devices\":1,\"start\":\"2027-01-01T00:00:00Z\","
+                     "\"end\":\"2027-06-01T00:00:00Z\"}");
+    assert_int_equal(reply.status, 201);
+    test_reply_finish(&reply);
     reply = test_ask(&house, "POST", "/api/v1/accounts/acme/invoices", house.admin.text, "",
                      "{\"month\":\"2026-11\",\"early\":true}");
     assert_int_equal(reply.status, 201);
@@ -47,11 +52,12 @@ static const char *path_of(const struct route *route)
     static const struct {
         const char *thing, *id;
     } things[] = {
-        {"job",     "job-1"    },
-        {"account", "acme"     },
-        {"node",    "node-1"   },
-        {"key",     "key-3"    },
-        {"invoice", "invoice-1"}
+        {"job",         "job-1"        },
+        {"account",     "acme"         },
+        {"node",        "node-1"       },
+        {"key",         "key-3"        },
+        {"invoice",     "invoice-1"    },
+        {"reservation", "reservation-1"}
     };
     str thing = route_thing(route);
     snprintf(path, sizeof path, "%s", route->path);

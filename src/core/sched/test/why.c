@@ -86,7 +86,8 @@ static void why_says_what_the_placer_does(void **state)
             house_place(&house, &plain.placement);
     }
     for (int rule = 0; rule < WHY_RULE_COUNT; rule++)
-        assert_true(seen[rule] > 0 || rule == WHY_FORBIDDEN || rule == WHY_PAUSED ||
+        assert_true(seen[rule] > 0 || rule == WHY_NOT_STARTED || rule == WHY_RESERVED_FULL ||
+                    rule == WHY_FORBIDDEN || rule == WHY_PAUSED ||
                     rule == WHY_CAPPED); // the storm comes by every other
     house_finish(&house);
 }
