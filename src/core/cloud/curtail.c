@@ -358,7 +358,11 @@ int64_t curtail_due_us(const struct cloud *cloud, int64_t time_us)
     if (idle(cloud))
         return INT64_MAX;
     const struct curtail_tree *tree = tree_of(cloud);
-    return tree->power ? tree->quiet_until_us : time_us;
+    struct event event; // whether there is one: a reloaded state has yet to look
+    bool looked = tree->power && tree->quiet_until_us != INT64_MIN;
+    if (!looked && curtail_next(cloud, time_us, &event))
+        return time_us;
+    return tree->quiet_until_us;
 }
 
 // Exact on every edge above every node it would stand on.
