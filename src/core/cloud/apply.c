@@ -332,9 +332,31 @@ static void fold_reservation(struct cloud *cloud, const struct event *event)
     }
 }
 
+static void fold_account(struct cloud *cloud, const struct event *event)
+{
+    switch ((uint32_t)event->kind) {
+    case EVENT_ACCOUNT_ADDED:
+        account_apply_added(&cloud->market, &event->account_added, event->time_us);
+        if (event->account_added.account == ACCOUNT_HOUSE)
+            cloud_house(cloud)->currency = event->account_added.currency;
+        break;
+    case EVENT_KEY_ADDED:
+        key_apply_added(&cloud->market, &event->key_added, event->time_us);
+        break;
+    case EVENT_KEY_REVOKED:
+        key_apply_revoked(&cloud->market, &event->key_revoked);
+        break;
+    case EVENT_LIMIT_SET:
+        limit_apply_set(&cloud->market, &event->limit_set);
+        sched_account_changed(&cloud->sched, &cloud->market, event->limit_set.account);
+        break;
+    default:
+        must(false); // a fact nobody knows
+    }
+}
+
 static struct effect fold(struct cloud *cloud, const struct event *event)
 {
-    int64_t time_us = event->time_us;
     switch ((uint32_t)event->kind) {
     case EVENT_OPENED:
         apply_opened(cloud, event);
@@ -373,19 +395,10 @@ static struct effect fold(struct cloud *cloud, const struct event *event)
     case EVENT_JOB_CAPPED:
         return curtail_fold(cloud, event);
     case EVENT_ACCOUNT_ADDED:
-        account_apply_added(&cloud->market, &event->account_added, time_us);
-        if (event->account_added.account == ACCOUNT_HOUSE)
-            cloud_house(cloud)->currency = event->account_added.currency;
-        break;
     case EVENT_KEY_ADDED:
-        key_apply_added(&cloud->market, &event->key_added, time_us);
-        break;
     case EVENT_KEY_REVOKED:
-        key_apply_revoked(&cloud->market, &event->key_revoked);
-        break;
     case EVENT_LIMIT_SET:
-        limit_apply_set(&cloud->market, &event->limit_set);
-        sched_account_changed(&cloud->sched, &cloud->market, event->limit_set.account);
+        fold_account(cloud, event);
         break;
     case EVENT_ISSUER_SET:
     case EVENT_PRICE_SET:
