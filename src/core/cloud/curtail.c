@@ -369,7 +369,8 @@ int64_t curtail_due_us(const struct cloud *cloud, int64_t time_us)
 bool curtail_permits(const struct cloud *cloud, const struct placement *placement, int64_t time_us)
 {
     struct curtail_tree *tree = tree_of(cloud);
-    if (!curtail_tree_wanted(cloud) || placement->watts == 0)
+    // Ratings are in the placement index; a tree of every node is made for caps alone.
+    if (idle(cloud) || placement->watts == 0)
         return true;
     curtail_tree_make(cloud, tree);
     struct load_list list = {calloc(placement->nodes + 1, sizeof *list.loads), 0};
