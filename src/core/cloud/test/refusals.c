@@ -93,17 +93,19 @@ static enum answer ask(struct input *input, uint64_t key, struct cloud_step *ret
     return ret_step->answer;
 }
 
-static const struct node_place place = {.site = 1,
-                                        .feeder_a = 1,
-                                        .block = "b1",
-                                        .rack = "r1",
-                                        .chip = {.name = "cpu-core"},
-                                        .devices = 2};
+static const struct node_new node_m1 = {
+    .name = "m1",
+    .place = {.site = 1,
+              .feeder_a = 1,
+              .block = "b1",
+              .rack = "r1",
+              .chip = {.name = "cpu-core"},
+              .devices = 2}
+};
 
 // The same for what is built, not for whom.
 static struct input good_place(enum input_kind kind)
 {
-    static const struct node_new node = {"m1", place};
     struct input input = {.kind = kind, .id = 1};
     switch ((uint32_t)kind) {
     case INPUT_ENTITY_NEW:
@@ -121,10 +123,10 @@ static struct input good_place(enum input_kind kind)
         input.cap = (struct feeder_cap_new){1, 100, 0, 0};
         break;
     case INPUT_RACK_NEW:
-        input.rack = (struct rack_new){.place = place, .nodes = 1};
+        input.rack = (struct rack_new){.place = node_m1.place, .nodes = 1};
         break;
     case INPUT_NODES_NEW:
-        input.nodes = (struct nodes_new){1, &node};
+        input.nodes = (struct nodes_new){1, &node_m1};
         break;
     case INPUT_NODE_LABEL:
         input.label = (struct node_label){.node = 1, .labels = "disk=nvme"};
