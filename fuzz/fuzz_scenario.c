@@ -16,7 +16,7 @@ const char *const fuzz_seeds[] = {
          "failures: [{name: f, kind: gpu, every: 9h}]\n",
     HEAD "demand: [{name: d, kind: owner, account: lab, replicas: 2, swing_permille: 300}]\n"
          "curtailments: [{site: s, at: 2027-02-01, for: 3h, to_permille: 750}]\n"
-         "contracts: [{account: lab, site: s, chip: G, devices: 3, for: 9d}]\n",
+         "contracts: []\n",
     HEAD "prices: [{chip: G, per_device_hour: 1.25}]\ndemand: [{name: d, kind: training,\n"
          " account: lba, per_hour: -1, durations: [{kind: uniform, least: 3h}], trace: x.swf}]\n",
     NULL};

@@ -306,26 +306,6 @@ static void read_curtailments(struct scenario_reader *reader, const struct yaml_
     }
 }
 
-static void read_contracts(struct scenario_reader *reader, const struct yaml_value *root)
-{
-    struct scenario *scenario = reader->scenario;
-    const struct yaml_value *first;
-    struct scenario_contract *row =
-        scenario_list(reader, root, "contracts", sizeof *row, &first, &scenario->contracts);
-    scenario->contract = row;
-    for (const struct yaml_value *item = first; item; item = item->next, row++) {
-        row->account = (uint32_t)scenario_name(reader, item, "account", scenario->account,
-                                               scenario->accounts, sizeof *scenario->account);
-        row->site = (uint32_t)scenario_name(reader, item, "site", scenario->site, scenario->sites,
-                                            sizeof *scenario->site);
-        row->chip = (uint32_t)scenario_name(reader, item, "chip", scenario->chip, scenario->chips,
-                                            sizeof *scenario->chip);
-        row->devices = (uint32_t)yaml_integer(item, "devices", 0);
-        row->from_us = yaml_integer(item, "from", scenario->start_us);
-        row->for_us = yaml_integer(item, "for", 0);
-    }
-}
-
 static void read_demand(struct scenario_reader *reader, const struct yaml_value *root)
 {
     struct scenario *scenario = reader->scenario;
@@ -364,7 +344,6 @@ const struct scenario *scenario_read(const char *file, str text, struct arena *a
     read_demand(&reader, root);
     read_failures(&reader, root);
     read_curtailments(&reader, root);
-    read_contracts(&reader, root);
     if (arena->full && report->count == before)
         yaml_wrong(report, root, "the file needs more memory than it may take");
     return report->count == before ? scenario : NULL;

@@ -130,18 +130,12 @@ struct scenario_curtailment {
     int64_t at_us, for_us, within_us;
 };
 
-struct scenario_contract {
-    uint32_t account, chip, site, devices;
-    int64_t from_us, for_us;
-};
-
 struct scenario {
     char name[96];
     int64_t start_us, length_us, series_step_us;
     uint64_t seed;
     enum currency currency;
-    uint32_t entities, chips, accounts, prices, sites, fleets, demands, failures, curtailments,
-        contracts;
+    uint32_t entities, chips, accounts, prices, sites, fleets, demands, failures, curtailments;
     const struct scenario_entity *entity;
     const struct scenario_chip *chip;
     const struct scenario_account *account;
@@ -151,7 +145,6 @@ struct scenario {
     const struct scenario_demand *demand;
     const struct scenario_failure *failure;
     const struct scenario_curtailment *curtailment;
-    const struct scenario_contract *contract;
 };
 
 const struct yaml_schema *scenario_keys(void);

@@ -195,13 +195,6 @@ static const struct yaml_key keys[] = {
     {"curtailments.to_permille", YAML_INTEGER, true, 0, 1000, NULL, "of what it takes then"},
     {"curtailments.within", YAML_DURATION, false, SECOND_US, DAY_US, NULL, "reached in, else 15m"},
 
-    {"contracts", YAML_OBJECTS, false, 0, 256, NULL, "capacity reserved for an account"},
-    {"contracts.account", YAML_TEXT, true, 1, 31, NULL, "for whom"},
-    {"contracts.site", YAML_TEXT, true, 1, 31, NULL, "where"},
-    {"contracts.chip", YAML_TEXT, true, 1, 31, NULL, "of what"},
-    {"contracts.devices", YAML_INTEGER, true, 1, BIG, NULL, "how many"},
-    {"contracts.from", YAML_INSTANT, false, 0, 0, NULL, "else the start"},
-    {"contracts.for", YAML_DURATION, true, SECOND_US, YEARS, NULL, "how long"},
 };
 // clang-format on
 
